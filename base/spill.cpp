@@ -1,0 +1,85 @@
+#include "base/spill.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace maildircrypt {
+namespace {
+
+constexpr std::size_t block_size = 64 * 1024;
+
+}  // namespace
+
+SpillBudget::SpillBudget(std::size_t memory_limit, std::string directory)
+    : limit_(memory_limit), directory_(std::move(directory)) {}
+
+bool SpillBudget::take(std::size_t octets) {
+    std::size_t used = used_.load(std::memory_order_relaxed);
+    do {
+        if (octets > limit_ || used > limit_ - octets) return false;
+    } while (!used_.compare_exchange_weak(used, used + octets, std::memory_order_relaxed));
+    return true;
+}
+
+void SpillBudget::give_back(std::size_t octets) {
+    used_.fetch_sub(octets, std::memory_order_relaxed);
+}
+
+Spill::Spill(SpillBudget& budget) : budget_(budget) {}
+
+Spill::~Spill() {
+    budget_.give_back(blocks_.size() * block_size);
+}
+
+Result<void> Spill::write(std::string_view piece) {
+    size_ += piece.size();
+    while (!piece.empty() && !file_) {
+        if (blocks_.empty() || blocks_.back().size() == block_size) {
+            if (!budget_.take(block_size)) break;
+            blocks_.emplace_back().reserve(block_size);
+        }
+        std::string& block = blocks_.back();
+        const std::size_t count = std::min(piece.size(), block_size - block.size());
+        block.append(piece.substr(0, count));
+        in_memory_ += count;
+        piece.remove_prefix(count);
+    }
+    return piece.empty() ? Result<void>{} : flush_to_file(piece);
+}
+
+Result<void> Spill::flush_to_file(std::string_view piece) {
+    if (!file_) {
+        auto file = open_file(budget_.directory(), O_TMPFILE | O_RDWR | O_EXCL, 0600);
+        if (!file) return retry("spill: " + file.error().what);
+        file_ = std::move(*file);
+    }
+    return write_all(file_.get(), piece, "write spill");
+}
+
+Result<void> Spill::read_to(Sink& sink, std::size_t piece_limit) const {
+    for (std::string_view block : blocks_) {
+        for (; !block.empty(); block.remove_prefix(std::min(piece_limit, block.size()))) {
+            if (auto written = sink.write(block.substr(0, piece_limit)); !written) return written;
+        }
+    }
+    std::string buffer(std::min(piece_limit, block_size), '\0');
+    std::size_t offset = 0;
+    while (in_memory_ + offset < size_) {
+        const ssize_t count =
+            ::pread(file_.get(), buffer.data(), buffer.size(), static_cast<off_t>(offset));
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return errno_error("read spill");
+        if (count == 0) return retry("read spill: shorter than written");
+        auto written =
+            sink.write(std::string_view{buffer}.substr(0, static_cast<std::size_t>(count)));
+        if (!written) return written;
+        offset += static_cast<std::size_t>(count);
+    }
+    return {};
+}
+
+}  // namespace maildircrypt

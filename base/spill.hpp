@@ -1,0 +1,59 @@
+/// Byte queues that stay in memory while the process-wide budget lasts and go to unlinked files
+/// beyond it.
+#pragma once
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+#include "base/sink.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace maildircrypt {
+
+/// How many octets all spills of a process may hold in memory together. Thread-safe; outlives its
+/// spills.
+class SpillBudget {
+public:
+    /// Beyond `memory_limit` octets spills continue in unlinked files (O_TMPFILE) in `directory`.
+    SpillBudget(std::size_t memory_limit, std::string directory);
+
+    bool take(std::size_t octets);
+    void give_back(std::size_t octets);
+    const std::string& directory() const { return directory_; }
+
+private:
+    std::size_t limit_;
+    std::atomic<std::size_t> used_{0};
+    std::string directory_;
+};
+
+/// Append, then read from the start. Holds ciphertext only: what is put in is not wiped. Not
+/// thread-safe.
+class Spill : public Sink {
+public:
+    explicit Spill(SpillBudget& budget);
+    ~Spill() override;
+    Spill(const Spill&) = delete;
+    Spill& operator=(const Spill&) = delete;
+
+    Result<void> write(std::string_view piece) override;
+    std::size_t size() const { return size_; }
+    /// Hands everything written to `sink`, in order, in pieces of at most `piece_limit` octets. May
+    /// be repeated.
+    Result<void> read_to(Sink& sink, std::size_t piece_limit) const;
+
+private:
+    Result<void> flush_to_file(std::string_view piece);
+
+    SpillBudget& budget_;
+    std::vector<std::string> blocks_;  ///< each of block_size capacity
+    Fd file_;                          ///< continues where blocks_ end
+    std::size_t in_memory_ = 0;
+    std::size_t size_ = 0;
+};
+
+}  // namespace maildircrypt

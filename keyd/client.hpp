@@ -1,0 +1,35 @@
+/// Asks keyd: the only part of keyd that front ends know.
+#pragma once
+
+#include "base/result.hpp"
+#include "seal/address.hpp"
+#include "seal/key_plan.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace maildircrypt {
+
+/// The whole answer must be there within this time, reconnecting included, or mail is deferred.
+inline constexpr std::chrono::milliseconds lookup_deadline{8000};
+
+inline constexpr char default_keyd_socket[] = "/run/maildircrypt/keyd.sock";
+
+/// Lookups over keyd's Unix socket (keyd/API), on connections that are kept open. Any thread may
+/// call; each call has a connection of its own. Every failure is of fate retry: keyd away, slow,
+/// garbage, or another or older store than this object has seen before. "No key" therefore comes
+/// only from the store that answered the last time.
+class KeyClient {
+public:
+    explicit KeyClient(std::string socket_path,
+                       std::chrono::milliseconds deadline = lookup_deadline);
+    ~KeyClient();
+    Result<RecipientKeys> lookup(const Address& address);
+
+private:
+    class State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace maildircrypt

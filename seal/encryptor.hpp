@@ -1,0 +1,48 @@
+/// OpenPGP encryption as a stream: literal data in, armoured `v3 PKESK + v1 SEIPD` out.
+/// Encrypt-only, over OpenSSL EVP.
+#pragma once
+
+#include "base/result.hpp"
+#include "base/sink.hpp"
+#include "seal/crypto_context.hpp"
+#include "seal/key_plan.hpp"
+#include "seal/line_end.hpp"
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace maildircrypt {
+
+enum class Padding { none, padme };
+enum class Compression { none, zlib };
+
+struct EncryptionOptions {
+    Padding padding = Padding::padme;
+    Compression compression = Compression::none;
+    bool anonymous = false;  ///< PKESK with key id zero, RFC 4880 §5.1
+    LineEnd line_end = LineEnd::crlf;
+};
+
+/// Memory is constant whatever the length of the message. Not thread-safe; one per message.
+class Encryptor {
+public:
+    /// Writes armour head and PKESK packets to `armour`, which must outlive the encryptor. `keys`
+    /// must not be empty. Fails (retry) when OpenSSL or its random generator fails: nothing weaker
+    /// is ever used instead.
+    static Result<std::unique_ptr<Encryptor>> start(const CryptoContext& context,
+                                                    std::span<const EncryptionKey> keys,
+                                                    const EncryptionOptions& options, Sink& armour);
+    virtual ~Encryptor() = default;
+    /// Plaintext, in pieces of any size.
+    virtual Result<void> write(std::string_view plaintext) = 0;
+    /// Padding, MDC, armour tail. Called once; without it the output is not a message.
+    virtual Result<void> finish() = 0;
+};
+
+/// Whether mail can be encrypted to this public-key packet body (algorithm, curve, sizes,
+/// well-formed numbers); the error (refuse) says why not. keyd asks at upload, so that delivery
+/// never meets a key it cannot use.
+Result<void> check_encryption_key(Octets packet);
+
+}  // namespace maildircrypt

@@ -1,0 +1,79 @@
+/// One message, sealed while it streams through: header fields first, then the body, then the end.
+#pragma once
+
+#include "base/result.hpp"
+#include "base/spill.hpp"
+#include "seal/crypto_context.hpp"
+#include "seal/deliverable.hpp"
+#include "seal/encryptor.hpp"
+#include "seal/key_plan.hpp"
+#include "seal/line_end.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace maildircrypt {
+
+enum class OuterHeaders { standard, minimal, all };
+enum class SubjectPolicy { hide, keep };
+
+struct SealOptions {
+    OuterHeaders outer_headers = OuterHeaders::standard;
+    SubjectPolicy subject = SubjectPolicy::hide;
+    EncryptionOptions encryption;
+    /// Of what is written: CRLF towards a milter or LMTP, LF in a Maildir. (Input may have either;
+    /// undoing restores it.)
+    LineEnd line_end = LineEnd::crlf;
+    std::string host;  ///< for the provenance field
+    /// Keep what a message that turns out to be already encrypted needs for replay_original(). The
+    /// milter does not.
+    bool keep_original = true;
+};
+
+/// What the message turned out to be at its last octet.
+enum class SealOutcome {
+    sealed,
+    already_encrypted,  ///< to every recipient; discard what `output` got and deliver the original
+};
+
+/// Feeds `output` with the sealed message as bytes arrive; memory is constant. Not thread-safe; one
+/// per message.
+class Sealer {
+public:
+    /// `recipients` share the one message; each has at least one key in seal_to. `context`, `spill`
+    /// and `output` outlive the sealer.
+    Sealer(const CryptoContext& context, std::vector<RecipientKeys> recipients, SealOptions options,
+           SpillBudget& spill, MessageOutput& output);
+    ~Sealer();
+
+    /// The raw message, header and body, in pieces of any size. All errors are of fate retry.
+    Result<void> write(std::string_view piece);
+    Result<SealOutcome> finish();
+
+    /// After already_encrypted: the original, unchanged octet for octet, header included, as body
+    /// pieces. header() of `output` is not called.
+    Result<void> replay_original(MessageOutput& output);
+
+private:
+    class State;
+    std::unique_ptr<State> state_;
+};
+
+/// Mail that policy lets through in clear: the one place that makes it deliverable. Forged
+/// provenance fields go, ours is added in front; every other octet stays as it is.
+class ClearPassage {
+public:
+    /// `reason` is one token for the provenance field ("no-key").
+    ClearPassage(std::string host, std::string reason, LineEnd line_end, MessageOutput& output);
+    ~ClearPassage();
+    Result<void> write(std::string_view piece);
+    Result<void> finish();
+
+private:
+    class State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace maildircrypt
