@@ -1,0 +1,126 @@
+#include "seal/policy_options.hpp"
+
+#include "seal/ascii.hpp"
+
+#include <initializer_list>
+#include <utility>
+
+#include <unistd.h>
+
+namespace maildircrypt {
+namespace {
+
+namespace po = boost::program_options;
+
+template <class Value>
+using Choices = std::initializer_list<std::pair<std::string_view, Value>>;
+
+/// The value that option `name` chooses, or an error that lists the choices.
+template <class Value>
+Result<Value> choose(const po::variables_map& values, const std::string& name,
+                     Choices<Value> choices) {
+    const auto& chosen = values[name].as<std::string>();
+    std::string known;
+    for (const auto& [word, value] : choices) {
+        if (word == chosen) return value;
+        known += (known.empty() ? "" : ", ") + std::string{word};
+    }
+    return refuse("option '" + name + "': '" + chosen + "' is none of " + known);
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+    constexpr std::string_view separators = ", \t";
+    std::vector<std::string> items;
+    while (!text.empty()) {
+        const auto length = std::min(text.find_first_of(separators), text.size());
+        if (length > 0) items.push_back(fold_ascii(text.substr(0, length)));
+        text.remove_prefix(std::min(length + 1, text.size()));
+    }
+    return items;
+}
+
+auto text_option(const char* placeholder, const char* fallback) {
+    return po::value<std::string>()->value_name(placeholder)->default_value(fallback);
+}
+
+std::string own_host_name() {
+    char name[256] = {};
+    return ::gethostname(name, sizeof name - 1) == 0 && name[0] != '\0' ? name : "localhost";
+}
+
+bool is_host_name(std::string_view host) {
+    return !host.empty() && host.size() <= max_domain &&
+           std::all_of(host.begin(), host.end(), [](char c) {
+               return is_ascii_alphanumeric(c) || c == '.' || c == '-' || c == '_';
+           });
+}
+
+}  // namespace
+
+void add_policy_options(po::options_description& options) {
+    options.add_options()("domains", text_option("LIST", ""),
+                          "domains that are ours; mail for others stays untouched (default: all)")(
+        "no-key", text_option("pass|defer|reject", "pass"), "mail for an address without a key")(
+        "expired", text_option("seal|defer|reject|pass", "seal"),
+        "mail for an address whose keys have all expired")(
+        "revoked", text_option("defer|reject|pass", "defer"),
+        "mail for an address whose keys are revoked or gone");
+}
+
+Result<PolicyConfig> read_policy(const po::variables_map& values) {
+    const auto pass = Treatment::pass_clear;
+    auto no_key = choose<Treatment>(
+        values, "no-key",
+        {{"pass", pass}, {"defer", Treatment::defer}, {"reject", Treatment::reject}});
+    if (!no_key) return no_key.error();
+    auto expired = choose<Treatment>(values, "expired",
+                                     {{"seal", Treatment::seal},
+                                      {"defer", Treatment::defer},
+                                      {"reject", Treatment::reject},
+                                      {"pass", pass}});
+    if (!expired) return expired.error();
+    auto revoked = choose<Treatment>(
+        values, "revoked",
+        {{"defer", Treatment::defer}, {"reject", Treatment::reject}, {"pass", pass}});
+    if (!revoked) return revoked.error();
+    return PolicyConfig{split_list(values["domains"].as<std::string>()), *no_key, *expired,
+                        *revoked};
+}
+
+void add_seal_options(po::options_description& options) {
+    options.add_options()("outer-headers", text_option("standard|minimal|all", "standard"),
+                          "which header fields stay readable outside")(
+        "subject", text_option("hide|keep", "hide"), "what the outer Subject says")(
+        "padding", text_option("padme|none", "padme"), "whether sizes are hidden")(
+        "compression", text_option("none|zlib", "none"),
+        "whether mail is compressed before it is encrypted")(
+        "host", po::value<std::string>()->value_name("NAME"),
+        "name of this host in the provenance field (default: the host's name)");
+}
+
+Result<SealOptions> read_seal_options(const po::variables_map& values) {
+    auto outer = choose<OuterHeaders>(values, "outer-headers",
+                                      {{"standard", OuterHeaders::standard},
+                                       {"minimal", OuterHeaders::minimal},
+                                       {"all", OuterHeaders::all}});
+    if (!outer) return outer.error();
+    auto subject = choose<SubjectPolicy>(
+        values, "subject", {{"hide", SubjectPolicy::hide}, {"keep", SubjectPolicy::keep}});
+    if (!subject) return subject.error();
+    auto padding =
+        choose<Padding>(values, "padding", {{"padme", Padding::padme}, {"none", Padding::none}});
+    if (!padding) return padding.error();
+    auto compression = choose<Compression>(
+        values, "compression", {{"none", Compression::none}, {"zlib", Compression::zlib}});
+    if (!compression) return compression.error();
+    SealOptions options;
+    options.outer_headers = *outer;
+    options.subject = *subject;
+    options.encryption.padding = *padding;
+    options.encryption.compression = *compression;
+    options.host = values.count("host") != 0 ? values["host"].as<std::string>() : own_host_name();
+    if (!is_host_name(options.host)) return refuse("option 'host': not a host name");
+    return options;
+}
+
+}  // namespace maildircrypt
