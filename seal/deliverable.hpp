@@ -20,9 +20,10 @@ private:
     explicit Deliverable(std::string_view text) : text_(text) {}
     std::string_view text_;
 
-    friend class SealedBody;      ///< seal/sealer.cpp: ciphertext and its MIME frame
-    friend class ClearPassage;    ///< policy let it through in clear
-    friend class OriginalReplay;  ///< already encrypted to its recipient by the sender
+    friend class SealedBody;        ///< seal/sealer.cpp: ciphertext and its MIME frame
+    friend class ClearPassage;      ///< policy let it through in clear
+    friend class OriginalReplay;    ///< already encrypted to its recipient by the sender
+    friend class UntouchedPassage;  ///< for an address outside our domains
 };
 
 /// One field of the header that will be stored.
