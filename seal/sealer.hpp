@@ -3,11 +3,13 @@
 
 #include "base/result.hpp"
 #include "base/spill.hpp"
+#include "seal/clear_passage.hpp"
 #include "seal/crypto_context.hpp"
 #include "seal/deliverable.hpp"
 #include "seal/encryptor.hpp"
 #include "seal/key_plan.hpp"
 #include "seal/line_end.hpp"
+#include "seal/outer_header.hpp"
 
 #include <memory>
 #include <string>
@@ -15,9 +17,6 @@
 #include <vector>
 
 namespace maildircrypt {
-
-enum class OuterHeaders { standard, minimal, all };
-enum class SubjectPolicy { hide, keep };
 
 struct SealOptions {
     OuterHeaders outer_headers = OuterHeaders::standard;
@@ -55,21 +54,6 @@ public:
     /// After already_encrypted: the original, unchanged octet for octet, header included, as body
     /// pieces. header() of `output` is not called.
     Result<void> replay_original(MessageOutput& output);
-
-private:
-    class State;
-    std::unique_ptr<State> state_;
-};
-
-/// Mail that policy lets through in clear: the one place that makes it deliverable. Forged
-/// provenance fields go, ours is added in front; every other octet stays as it is.
-class ClearPassage {
-public:
-    /// `reason` is one token for the provenance field ("no-key").
-    ClearPassage(std::string host, std::string reason, LineEnd line_end, MessageOutput& output);
-    ~ClearPassage();
-    Result<void> write(std::string_view piece);
-    Result<void> finish();
 
 private:
     class State;

@@ -1,0 +1,38 @@
+/// The header that stays readable: which fields of the original stay outside, and ours.
+#pragma once
+
+#include "seal/deliverable.hpp"
+#include "seal/header.hpp"
+#include "seal/line_end.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace maildircrypt {
+
+/// How much of the original header stays outside a sealed message; see etc/ and the man pages for
+/// the tables.
+enum class OuterHeaders {
+    standard,  ///< what transport, replies, threading, loop detection and filters need
+    minimal,   ///< what transport, replies and loop detection cannot do without
+    all,       ///< everything but the description of the body
+};
+enum class SubjectPolicy { hide, keep };
+
+/// Whether a field of that name (any case) stays outside. Subject is not asked here: SubjectPolicy
+/// decides.
+bool stays_outside(std::string_view name, OuterHeaders policy);
+
+/// `provenance` is a whole field without its last line end; `boundary` is of our
+/// multipart/encrypted.
+OuterHeader make_sealed_header(const std::vector<HeaderField>& fields, OuterHeaders policy,
+                               SubjectPolicy subject, const std::string& provenance,
+                               std::string_view boundary, LineEnd line_end);
+
+/// For mail that stays clear: everything as it is, octet for octet, but for provenance fields; ours
+/// in front.
+OuterHeader make_clear_header(const std::vector<HeaderField>& fields, std::string_view separator,
+                              const std::string& provenance, LineEnd line_end);
+
+}  // namespace maildircrypt

@@ -1,0 +1,322 @@
+#include "seal/sealer.hpp"
+
+#include "base/bytes.hpp"
+#include "base/secret.hpp"
+#include "seal/boundary.hpp"
+#include "seal/header.hpp"
+#include "seal/original_spill.hpp"
+#include "seal/payload.hpp"
+#include "seal/pgp_mime_judge.hpp"
+#include "seal/provenance.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace maildircrypt {
+namespace {
+
+/// How far into a multipart/signed body we look for the header of the signed part.
+constexpr std::size_t max_lookahead = 64 * 1024;
+
+/// RFC 3156 §4. Lines end in LF here.
+constexpr std::string_view frame_head_template =
+    "This is an OpenPGP/MIME encrypted message (RFC 4880 and 3156)\n"
+    "--BOUNDARY\n"
+    "Content-Type: application/pgp-encrypted\n"
+    "Content-Description: PGP/MIME version identification\n"
+    "\n"
+    "Version: 1\n"
+    "\n"
+    "--BOUNDARY\n"
+    "Content-Type: application/octet-stream; name=\"encrypted.asc\"\n"
+    "Content-Description: OpenPGP encrypted message\n"
+    "Content-Disposition: inline; filename=\"encrypted.asc\"\n"
+    "\n";
+constexpr std::string_view frame_tail_template = "\n--BOUNDARY--\n";
+
+std::string frame(std::string_view pattern, std::string_view boundary, LineEnd line_end) {
+    constexpr std::string_view placeholder = "BOUNDARY";
+    std::string text;
+    while (!pattern.empty()) {
+        if (pattern.starts_with(placeholder)) {
+            text += boundary;
+            pattern.remove_prefix(placeholder.size());
+            continue;
+        }
+        if (pattern.front() == '\n')
+            text += text_of(line_end);
+        else
+            text += pattern.front();
+        pattern.remove_prefix(1);
+    }
+    return text;
+}
+
+std::vector<EncryptionKey> all_keys(const std::vector<RecipientKeys>& recipients) {
+    std::vector<EncryptionKey> keys;
+    for (const auto& recipient : recipients) {
+        for (const auto& key : recipient.plan.seal_to) {
+            const bool known = std::any_of(keys.begin(), keys.end(), [&](const EncryptionKey& k) {
+                return k.fingerprint == key.fingerprint;
+            });
+            if (!known) keys.push_back(key);
+        }
+    }
+    return keys;
+}
+
+std::vector<std::vector<Fingerprint>> recognised_keys(
+    const std::vector<RecipientKeys>& recipients) {
+    std::vector<std::vector<Fingerprint>> keys;
+    for (const auto& recipient : recipients) keys.push_back(recipient.plan.recognise);
+    return keys;
+}
+
+std::string_view view(const SecretText& text) {
+    return {text.data(), text.size()};
+}
+
+}  // namespace
+
+/// The one maker of sealed text: nothing but ciphertext and its MIME frame is written here.
+class SealedBody : public Sink {
+public:
+    explicit SealedBody(MessageOutput& output) : output_(output) {}
+    Result<void> write(std::string_view piece) override { return output_.body(Deliverable{piece}); }
+
+private:
+    MessageOutput& output_;
+};
+
+/// The one maker of text that its sender encrypted.
+class OriginalReplay : public Sink {
+public:
+    explicit OriginalReplay(MessageOutput& output) : output_(output) {}
+    Result<void> write(std::string_view piece) override { return output_.body(Deliverable{piece}); }
+
+private:
+    MessageOutput& output_;
+};
+
+class Sealer::State {
+public:
+    State(const CryptoContext& context, std::vector<RecipientKeys> recipients, SealOptions options,
+          SpillBudget& budget, MessageOutput& output)
+        : context_(context),
+          recipients_(std::move(recipients)),
+          options_(std::move(options)),
+          budget_(budget),
+          output_(output),
+          sealed_body_(output) {}
+
+    Result<void> write(std::string_view piece);
+    Result<SealOutcome> finish();
+    Result<void> replay_original(MessageOutput& output);
+
+private:
+    enum class Phase { header, lookahead, body };
+
+    void end_header();
+    bool lookahead_done() const;
+    Result<void> start();
+    Result<void> start_judging(const std::vector<HeaderField>& fields);
+    Result<void> start_output(const std::vector<HeaderField>& fields);
+    Result<void> feed(std::string_view piece);
+    Result<void> encrypt(std::string_view piece);
+    Result<void> encrypt_with_line_ends(std::string_view piece);
+    Result<void> insert();
+
+    const CryptoContext& context_;
+    std::vector<RecipientKeys> recipients_;
+    SealOptions options_;
+    SpillBudget& budget_;
+    MessageOutput& output_;
+    SealedBody sealed_body_;
+
+    Phase phase_ = Phase::header;
+    HeaderScanner scanner_;
+    SecretText held_;  ///< the message so far, until sealing starts
+    bool signed_root_ = false;
+
+    InputLineEnd input_line_end_ = InputLineEnd::crlf;
+    PayloadPlan plan_;
+    std::string boundary_;
+    std::unique_ptr<Encryptor> encryptor_;
+    std::size_t position_ = 0;  ///< octets of the message that went into the encryption
+    bool inserted_ = false;
+
+    std::optional<PgpMimeJudge> judge_;
+    std::size_t header_left_ = 0;  ///< octets of header and separator that the judge does not get
+    std::unique_ptr<OriginalSpill> original_;
+};
+
+Result<void> Sealer::State::write(std::string_view piece) {
+    if (phase_ == Phase::body) return feed(piece);
+    held_.insert(held_.end(), piece.begin(), piece.end());
+    if (phase_ == Phase::header) {
+        if (!scanner_.scan(view(held_)) && held_.size() < max_header) return {};
+        end_header();
+    }
+    return lookahead_done() ? start() : Result<void>{};
+}
+
+void Sealer::State::end_header() {
+    signed_root_ = has_signed_root(split_fields(view(held_).substr(0, scanner_.length())));
+    phase_ = Phase::lookahead;
+}
+
+bool Sealer::State::lookahead_done() const {
+    return !signed_root_ ||
+           held_.size() - scanner_.length() - scanner_.separator() >= max_lookahead;
+}
+
+Result<void> Sealer::State::start() {
+    phase_ = Phase::body;
+    const auto fields = split_fields(view(held_).substr(0, scanner_.length()));
+    auto started = start_judging(fields);
+    if (started) started = start_output(fields);
+    if (!started) return started;
+    const SecretText held = std::exchange(held_, {});
+    return feed(view(held));
+}
+
+Result<void> Sealer::State::start_judging(const std::vector<HeaderField>& fields) {
+    auto claimed = pgp_mime_boundary(fields);
+    if (!claimed) return {};
+    judge_.emplace(std::move(*claimed), recognised_keys(recipients_));
+    header_left_ = scanner_.length() + scanner_.separator();
+    if (!options_.keep_original) return {};
+    auto original = OriginalSpill::create(context_, budget_);
+    if (!original) return original.error();
+    original_ = std::move(*original);
+    return {};
+}
+
+Result<void> Sealer::State::start_output(const std::vector<HeaderField>& fields) {
+    auto outer_boundary = make_boundary();
+    auto wrap_boundary = make_boundary();
+    if (!outer_boundary || !wrap_boundary) return retry("sealing: no random boundary");
+    boundary_ = std::move(*outer_boundary);
+    const std::string_view held = view(held_);
+    const std::size_t body_at = scanner_.length() + scanner_.separator();
+    const auto signed_part =
+        signed_root_ ? inspect_signed_part(fields, held.substr(body_at)) : SignedPart::unprotected;
+    input_line_end_ = detect_line_end(held);
+    plan_ = plan_payload(held.substr(0, scanner_.length()), fields, input_line_end_, signed_part,
+                         *wrap_boundary);
+
+    const auto keys = all_keys(recipients_);
+    if (keys.empty()) return retry("sealing: no key to seal to");
+    EncryptionOptions encryption = options_.encryption;
+    encryption.line_end = options_.line_end;
+    const auto provenance =
+        sealed_provenance(options_.host, recipients_.front().log, keys, encryption.anonymous);
+    auto done = output_.header(make_sealed_header(fields, options_.outer_headers, options_.subject,
+                                                  provenance, boundary_, options_.line_end));
+    if (done) done = sealed_body_.write(frame(frame_head_template, boundary_, options_.line_end));
+    if (!done) return done;
+    auto encryptor = Encryptor::start(context_, keys, encryption, sealed_body_);
+    if (!encryptor) return encryptor.error();
+    encryptor_ = std::move(*encryptor);
+    return encryptor_->write(plan_.recipe);
+}
+
+Result<void> Sealer::State::feed(std::string_view piece) {
+    if (judge_) {
+        const std::size_t header = std::min(header_left_, piece.size());
+        header_left_ -= header;
+        judge_->write(piece.substr(header));
+        if (original_) {
+            if (auto kept = original_->write(piece); !kept) return kept;
+        }
+    }
+    if (!inserted_ && plan_.insert_at <= position_ + piece.size()) {
+        const std::size_t before = plan_.insert_at - position_;
+        auto written = encrypt(piece.substr(0, before));
+        if (written) written = insert();
+        if (!written) return written;
+        piece.remove_prefix(before);
+    }
+    return encrypt(piece);
+}
+
+Result<void> Sealer::State::insert() {
+    inserted_ = true;
+    return encryptor_->write(plan_.insertion);
+}
+
+Result<void> Sealer::State::encrypt(std::string_view piece) {
+    position_ += piece.size();
+    return input_line_end_ == InputLineEnd::crlf ? encryptor_->write(piece)
+                                                 : encrypt_with_line_ends(piece);
+}
+
+/// Step 1 of seal/FORMAT: a CR before every LF. Lines are gathered, so that the encryptor gets
+/// large pieces.
+Result<void> Sealer::State::encrypt_with_line_ends(std::string_view piece) {
+    SecretArray<8192> gathered;
+    std::size_t size = 0;
+    while (!piece.empty()) {
+        if (size + 2 > gathered.size()) {
+            auto written = encryptor_->write(as_text(gathered.span().first(size)));
+            if (!written) return written;
+            size = 0;
+        }
+        const std::size_t room = gathered.size() - size - 2;
+        const std::string_view window = piece.substr(0, room);
+        const std::size_t line = std::min(window.find('\n'), window.size());
+        std::copy_n(piece.begin(), line, gathered.data() + size);
+        size += line;
+        piece.remove_prefix(line);
+        if (!piece.empty() && piece.front() == '\n') {
+            gathered.data()[size++] = '\r';
+            gathered.data()[size++] = '\n';
+            piece.remove_prefix(1);
+        } else if (!piece.empty()) {
+            auto written = encryptor_->write(as_text(gathered.span().first(size)));
+            if (!written) return written;
+            size = 0;
+        }
+    }
+    return encryptor_->write(as_text(gathered.span().first(size)));
+}
+
+Result<SealOutcome> Sealer::State::finish() {
+    if (phase_ == Phase::header) {
+        scanner_.finish(view(held_));
+        end_header();
+    }
+    if (phase_ == Phase::lookahead) {
+        if (auto started = start(); !started) return started.error();
+    }
+    auto done = encryptor_->write(plan_.tail);
+    if (done) done = encryptor_->finish();
+    if (done) done = sealed_body_.write(frame(frame_tail_template, boundary_, options_.line_end));
+    if (!done) return done.error();
+    const bool already = judge_ && judge_->is_encrypted_to_all();
+    return already ? SealOutcome::already_encrypted : SealOutcome::sealed;
+}
+
+Result<void> Sealer::State::replay_original(MessageOutput& output) {
+    if (!original_) return retry("replay: the original was not kept");
+    OriginalReplay replay{output};
+    return original_->read_to(replay);
+}
+
+Sealer::Sealer(const CryptoContext& context, std::vector<RecipientKeys> recipients,
+               SealOptions options, SpillBudget& spill, MessageOutput& output)
+    : state_(std::make_unique<State>(context, std::move(recipients), std::move(options), spill,
+                                     output)) {}
+Sealer::~Sealer() = default;
+Result<void> Sealer::write(std::string_view piece) {
+    return state_->write(piece);
+}
+Result<SealOutcome> Sealer::finish() {
+    return state_->finish();
+}
+Result<void> Sealer::replay_original(MessageOutput& output) {
+    return state_->replay_original(output);
+}
+
+}  // namespace maildircrypt
