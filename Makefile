@@ -42,21 +42,24 @@ BUILT := $(foreach p,$(PROGRAMS),$(if $(wildcard $($(p)_MAIN)),$(p)))
 UNIT_TESTS := $(wildcard tests/unit/*.cpp)
 
 .PHONY: all
-all: $(addprefix $(O)/,$(BUILT))
+all: $(addprefix $(O)/,$(BUILT)) ## build all programs into build/
 
-# ---- two variants of everything: the product, and with the sanitizers ------------------------------------------------
+# ---- three variants of everything: the product, with the sanitizers, for the fuzzer ----------------------------------
 
-SAN := $(O)/sanitized
+SAN  := $(O)/sanitized
+FUZZ := $(O)/fuzzing
+SANITIZE := -fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 $(O)/obj/%.o: VARIANT_FLAGS := $(FORTIFY)
-$(SAN)/obj/%.o: VARIANT_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+$(SAN)/obj/%.o: VARIANT_FLAGS := $(SANITIZE)
+$(FUZZ)/obj/%.o: CXX := clang++
+$(FUZZ)/obj/%.o: VARIANT_FLAGS := -fsanitize=fuzzer-no-link $(SANITIZE) -Wno-error
 
 define compile_rule
 $(1)/obj/%.o: %.cpp
 	@mkdir -p $$(@D)
 	$$(CXX) $$(ALL_CXXFLAGS) $$(VARIANT_FLAGS) -MMD -MP -c $$< -o $$@
 endef
-$(eval $(call compile_rule,$(O)))
-$(eval $(call compile_rule,$(SAN)))
+$(foreach v,$(O) $(SAN) $(FUZZ),$(eval $(call compile_rule,$(v))))
 
 define library_rule
 $(1)/lib$(2).a: $(patsubst %.cpp,$(1)/obj/%.o,$(call library_sources,$(2)))
@@ -64,7 +67,7 @@ $(1)/lib$(2).a: $(patsubst %.cpp,$(1)/obj/%.o,$(call library_sources,$(2)))
 	@rm -f $$@
 	ar rcs $$@ $$^
 endef
-$(foreach v,$(O) $(SAN),$(foreach f,$(FOLDERS),$(eval $(call library_rule,$(v),$(f)))))
+$(foreach v,$(O) $(SAN) $(FUZZ),$(foreach f,$(FOLDERS),$(eval $(call library_rule,$(v),$(f)))))
 
 define program_rule
 $(1)/$(2): $(1)/obj/$(basename $($(2)_MAIN)).o $(patsubst %,$(1)/lib%.a,$($(2)_LIBS))
@@ -75,16 +78,113 @@ $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(SAN),$(p),-fsanitize=addres
 
 # ---- tests ----------------------------------------------------------------------------------------------------------
 
+ALL_LIBS := admin milter pipe keyd seal base
+
 define unit_tests_rule
-$(1)/unit-tests: $(patsubst %.cpp,$(1)/obj/%.o,$(UNIT_TESTS)) $(patsubst %,$(1)/lib%.a,admin milter pipe keyd seal base)
+$(1)/unit-tests: $(patsubst %.cpp,$(1)/obj/%.o,$(UNIT_TESTS)) $(patsubst %,$(1)/lib%.a,$(ALL_LIBS))
 	$$(CXX) $$(ALL_CXXFLAGS) $$^ $(2) $$(ALL_LDFLAGS) -lboost_unit_test_framework $$(FOREIGN_LIBS) -o $$@
 endef
 $(eval $(call unit_tests_rule,$(O),))
 $(eval $(call unit_tests_rule,$(SAN),-fsanitize=address$(comma)undefined))
 $(O)/obj/tests/%.o $(SAN)/obj/tests/%.o: CXXFLAGS += -DBOOST_TEST_DYN_LINK
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+# Helper programs that tests start: tests/helpers/NAME.cpp becomes build/tests/NAME.
+HELPERS := $(patsubst tests/helpers/%.cpp,$(O)/tests/%,$(wildcard tests/helpers/*.cpp))
+$(O)/tests/%: $(O)/obj/tests/helpers/%.o $(patsubst %,$(O)/lib%.a,$(ALL_LIBS))
+	@mkdir -p $(@D)
+	$(CXX) $(ALL_CXXFLAGS) $^ $(ALL_LDFLAGS) $(FOREIGN_LIBS) -o $@
+
+# The test users' key pairs, made once; and Exim, which cannot be installed beside Postfix.
+$(O)/test-keys: tests/lib/make_keys.py tests/lib/gpg.py
+	PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/lib/make_keys.py $@
+$(O)/exim: tests/lib/unpack_exim debian/control
+	tests/lib/unpack_exim $@
+
+# What runs needs no installing: the programs, and what the tests start.
+.PHONY: test-programs
+test-programs: all $(O)/unit-tests $(SAN)/unit-tests $(HELPERS) $(O)/test-keys $(O)/exim
+
+# Make starts anew after `deps`: the machine may have had no compiler when this file was read.
+JOBS := $(if $(findstring j,$(filter-out --%,$(MAKEFLAGS))),,-j$(shell nproc))
+
+.PHONY: run
+run: deps ## show the main job: real mail through Postfix lands sealed (KEEP=1 keeps all running)
+	@+$(MAKE) --no-print-directory -s $(JOBS) all
+	@KEEP=$(KEEP) tests/demo/run
+
+.PHONY: check
+check: deps ## build and run every test; the last line counts them
+	@+$(MAKE) --no-print-directory $(JOBS) test-programs
+	@tests/run $(TESTS)
+
+.PHONY: layers
+layers: ## check that includes run one way and that foreign headers stand in their one place
+	@/usr/bin/python3 tests/layers/check_layers.py .
+
+# ---- bench and fuzz: every tests/bench/*.cpp and tests/fuzz/*.cpp is a program ------------------------------------------
+
+BENCHES := $(patsubst tests/bench/%.cpp,$(O)/bench/%,$(wildcard tests/bench/*.cpp))
+$(O)/bench/%: $(O)/obj/tests/bench/%.o $(patsubst %,$(O)/lib%.a,$(ALL_LIBS))
+	@mkdir -p $(@D)
+	$(CXX) $(ALL_CXXFLAGS) $^ $(ALL_LDFLAGS) $(FOREIGN_LIBS) $($*_BENCH_LIBS) -o $@
+
+.PHONY: bench
+bench: deps ## measure, print a table, write build/bench.json
+	@+$(MAKE) --no-print-directory $(JOBS) bench-programs
+	@tests/bench/run $(BENCHES)
+
+.PHONY: bench-programs
+bench-programs: all $(BENCHES) $(O)/test-keys $(O)/exim
+
+FUZZERS := $(patsubst tests/fuzz/%.cpp,$(O)/fuzz/%,$(wildcard tests/fuzz/*.cpp))
+FUZZ_SECONDS ?= 20
+$(O)/fuzz/%: $(FUZZ)/obj/tests/fuzz/%.o $(patsubst %,$(FUZZ)/lib%.a,$(ALL_LIBS))
+	@mkdir -p $(@D)
+	clang++ $^ -fsanitize=fuzzer$(comma)address$(comma)undefined -pthread $(ALL_LDFLAGS) $(FOREIGN_LIBS) -o $@
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for FUZZ_SECONDS (20), from tests/fuzz/seeds
+	@debian/packages install pkg.maildircrypt.fuzz
+	@+$(MAKE) --no-print-directory $(JOBS) $(FUZZERS)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(FUZZERS)
+
+# ---- dependencies, installation ---------------------------------------------------------------------------------------
+
+.PHONY: deps
+deps: ## install what is missing of the packages in debian/control
+	@debian/packages install
+
+BIN     = $(DESTDIR)$(PREFIX)/bin
+SBIN    = $(DESTDIR)$(PREFIX)/sbin
+LIBEXEC = $(DESTDIR)$(PREFIX)/libexec/maildircrypt
+# Debian's package `keyd` (a keyboard remapper) has the name in bin/: ours is in libexec/.
+IN_BIN     := keyd-cli maildircrypt-pipe
+IN_SBIN    := maildircrypt-milter
+IN_LIBEXEC := keyd maildircrypt-pipe-worker
+install_programs = $(foreach p,$(filter $(2),$(BUILT)),install -m 755 -D $(O)/$(p) $(1)/$(p) &&) true
+
+.PHONY: install
+install: all ## install below DESTDIR and PREFIX (/usr)
+	$(call install_programs,$(BIN),$(IN_BIN))
+	$(call install_programs,$(SBIN),$(IN_SBIN))
+	$(call install_programs,$(LIBEXEC),$(IN_LIBEXEC))
+	for unit in systemd/*.service systemd/*.socket; do \
+	    install -m 644 -D $$unit $(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/} || exit 1; done
+	install -m 644 -D systemd/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/maildircrypt.conf
+	install -m 644 -D systemd/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/maildircrypt.conf
+	for file in etc/*.conf; do \
+	    install -m 644 -D $$file $(DESTDIR)/etc/maildircrypt/$${file##*/} || exit 1; done
+	for page in $(wildcard */*.1 */*.5 */*.8); do \
+	    install -m 644 -D $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
+	for file in README seal/FORMAT $(wildcard keyd/API) $(wildcard etc/examples/*); do \
+	    install -m 644 -D $$file $(DESTDIR)$(PREFIX)/share/doc/maildircrypt/$${file##*/} || exit 1; done
 
 .PHONY: clean
-clean:
+clean: ## remove build/
 	rm -rf $(O)
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+-include $(shell find $(O) -path '*/obj/*' -name '*.d' -type f 2>/dev/null)
