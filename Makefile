@@ -34,7 +34,7 @@ maildircrypt-pipe_MAIN        := pipe/main_pipe.cpp
 maildircrypt-pipe_LIBS        :=
 maildircrypt-pipe_LDFLAGS     := -static-pie
 
-FOREIGN_LIBS := -lboost_program_options -lgpgme -lsqlite3 -lmilter -lcrypto
+FOREIGN_LIBS := -lboost_program_options -lgpgme -lsqlite3 -lmilter -lcrypto -lz
 
 # A program whose main is not written yet is not built.
 BUILT := $(foreach p,$(PROGRAMS),$(if $(wildcard $($(p)_MAIN)),$(p)))

@@ -3,6 +3,9 @@
 
 #include "base/handle.hpp"
 #include "base/result.hpp"
+#include "seal/public_key_packet.hpp"
+
+#include <array>
 
 #include <openssl/evp.h>
 
@@ -17,12 +20,19 @@ public:
     const EVP_CIPHER* aes256_cfb() const { return aes256_cfb_.get(); }
     const EVP_CIPHER* aes256_ctr() const { return aes256_ctr_.get(); }
     const EVP_MD* sha1() const { return sha1_.get(); }
+    const EVP_MD* digest(KdfHash hash) const;
+    const EVP_CIPHER* key_wrap(WrapCipher wrap) const;
 
 private:
+    using Cipher = Handle<EVP_CIPHER, EVP_CIPHER_free>;
+    using Digest = Handle<EVP_MD, EVP_MD_free>;
+
     CryptoContext() = default;
-    Handle<EVP_CIPHER, EVP_CIPHER_free> aes256_cfb_;
-    Handle<EVP_CIPHER, EVP_CIPHER_free> aes256_ctr_;
-    Handle<EVP_MD, EVP_MD_free> sha1_;
+    Cipher aes256_cfb_;
+    Cipher aes256_ctr_;
+    Digest sha1_;
+    std::array<Digest, 3> kdf_;    ///< SHA-256, SHA-384, SHA-512
+    std::array<Cipher, 3> wraps_;  ///< AES-128, AES-192, AES-256
 };
 
 }  // namespace maildircrypt

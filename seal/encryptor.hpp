@@ -7,6 +7,7 @@
 #include "seal/crypto_context.hpp"
 #include "seal/key_plan.hpp"
 #include "seal/line_end.hpp"
+#include "seal/padding.hpp"
 
 #include <memory>
 #include <span>
@@ -14,7 +15,6 @@
 
 namespace maildircrypt {
 
-enum class Padding { none, padme };
 enum class Compression { none, zlib };
 
 struct EncryptionOptions {

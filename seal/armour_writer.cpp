@@ -1,0 +1,78 @@
+#include "seal/armour_writer.hpp"
+
+#include "seal/base64.hpp"
+
+#include <algorithm>
+
+namespace maildircrypt {
+
+Result<void> ArmourWriter::flush() {
+    const std::string_view text{text_.data(), text_size_};
+    text_size_ = 0;
+    return sink_.write(text);
+}
+
+Result<std::span<char>> ArmourWriter::room(std::size_t size) {
+    if (text_.size() - text_size_ < size)
+        if (auto done = flush(); !done) return done.error();
+    return std::span{text_}.subspan(text_size_, size);
+}
+
+Result<void> ArmourWriter::put(std::string_view text) {
+    const auto space = room(text.size());
+    if (!space) return space.error();
+    std::ranges::copy(text, space->begin());
+    text_size_ += text.size();
+    return {};
+}
+
+Result<void> ArmourWriter::put_line(Octets octets) {
+    const std::size_t characters = base64_size(octets.size());
+    const std::size_t size = characters + line_end_.size();
+    const auto space = room(size);
+    if (!space) return space.error();
+    encode_base64(octets, *space);
+    std::ranges::copy(line_end_, space->subspan(characters).begin());
+    text_size_ += size;
+    return {};
+}
+
+Result<void> ArmourWriter::start() {
+    if (auto done = put("-----BEGIN PGP MESSAGE-----"); !done) return done;
+    if (auto done = put(line_end_); !done) return done;
+    return put(line_end_);
+}
+
+Result<void> ArmourWriter::write(Octets piece) {
+    crc_.update(piece);
+    if (line_size_ > 0) {
+        const std::size_t count = std::min(piece.size(), line_octets - line_size_);
+        std::ranges::copy(piece.first(count), std::span{line_}.subspan(line_size_).begin());
+        line_size_ += count;
+        piece = piece.subspan(count);
+        if (line_size_ < line_octets) return {};
+        if (auto done = put_line(line_); !done) return done;
+        line_size_ = 0;
+    }
+    for (; piece.size() >= line_octets; piece = piece.subspan(line_octets))
+        if (auto done = put_line(piece.first(line_octets)); !done) return done;
+    std::ranges::copy(piece, line_.begin());
+    line_size_ = piece.size();
+    return {};
+}
+
+Result<void> ArmourWriter::finish() {
+    if (line_size_ > 0)
+        if (auto done = put_line(Octets{line_}.first(line_size_)); !done) return done;
+    const std::uint32_t crc = crc_.value();
+    const std::array<std::uint8_t, 3> checksum{static_cast<std::uint8_t>(crc >> 16U),
+                                               static_cast<std::uint8_t>(crc >> 8U & 0xFFU),
+                                               static_cast<std::uint8_t>(crc & 0xFFU)};
+    if (auto done = put("="); !done) return done;
+    if (auto done = put_line(checksum); !done) return done;
+    if (auto done = put("-----END PGP MESSAGE-----"); !done) return done;
+    if (auto done = put(line_end_); !done) return done;
+    return flush();
+}
+
+}  // namespace maildircrypt

@@ -1,0 +1,44 @@
+/// ASCII armour of an encrypted message, RFC 4880 §6.2: no armour headers, lines of 76, CRC24
+/// always (gpg 2.2 does not read armour without it when the base64 needs no `=`).
+#pragma once
+
+#include "base/sink.hpp"
+#include "seal/crc24.hpp"
+#include "seal/line_end.hpp"
+#include "seal/octet_sink.hpp"
+
+#include <array>
+#include <span>
+#include <string_view>
+
+namespace maildircrypt {
+
+/// Takes ciphertext only: what it holds is not wiped.
+class ArmourWriter : public OctetSink {
+public:
+    static constexpr std::size_t line_octets = 57;  ///< 76 characters
+
+    /// `text` outlives the writer and gets pieces of several KiB.
+    ArmourWriter(LineEnd line_end, Sink& text) : line_end_(text_of(line_end)), sink_(text) {}
+
+    Result<void> start();
+    Result<void> write(Octets piece) override;
+    /// Last line, checksum, tail. Called once.
+    Result<void> finish();
+
+private:
+    Result<void> put_line(Octets octets);
+    Result<void> put(std::string_view text);
+    Result<std::span<char>> room(std::size_t size);
+    Result<void> flush();
+
+    std::string_view line_end_;
+    Sink& sink_;
+    Crc24 crc_;
+    std::array<std::uint8_t, line_octets> line_;  ///< octets that do not fill a line yet
+    std::size_t line_size_ = 0;
+    std::array<char, 16384> text_;
+    std::size_t text_size_ = 0;
+};
+
+}  // namespace maildircrypt

@@ -1,0 +1,52 @@
+#include "seal/crypto_context.hpp"
+
+#include "seal/openssl_error.hpp"
+
+namespace maildircrypt {
+
+Result<CryptoContext> CryptoContext::create() {
+    const auto cipher = [](const char* name) {
+        return Cipher{EVP_CIPHER_fetch(nullptr, name, nullptr)};
+    };
+    const auto digest = [](const char* name) {
+        return Digest{EVP_MD_fetch(nullptr, name, nullptr)};
+    };
+    CryptoContext context;
+    context.aes256_cfb_ = cipher("AES-256-CFB");
+    context.aes256_ctr_ = cipher("AES-256-CTR");
+    context.sha1_ = digest("SHA1");
+    context.kdf_ = {digest("SHA256"), digest("SHA384"), digest("SHA512")};
+    context.wraps_ = {cipher("AES-128-WRAP"), cipher("AES-192-WRAP"), cipher("AES-256-WRAP")};
+
+    bool complete = context.aes256_cfb_ && context.aes256_ctr_ && context.sha1_;
+    for (const Digest& kdf : context.kdf_) complete = complete && kdf;
+    for (const Cipher& wrap : context.wraps_) complete = complete && wrap;
+    if (!complete) return openssl_error("fetch algorithms from OpenSSL");
+    return context;
+}
+
+const EVP_MD* CryptoContext::digest(KdfHash hash) const {
+    switch (hash) {
+        case KdfHash::sha256:
+            return kdf_[0].get();
+        case KdfHash::sha384:
+            return kdf_[1].get();
+        case KdfHash::sha512:
+            return kdf_[2].get();
+    }
+    return nullptr;
+}
+
+const EVP_CIPHER* CryptoContext::key_wrap(WrapCipher wrap) const {
+    switch (wrap) {
+        case WrapCipher::aes128:
+            return wraps_[0].get();
+        case WrapCipher::aes192:
+            return wraps_[1].get();
+        case WrapCipher::aes256:
+            return wraps_[2].get();
+    }
+    return nullptr;
+}
+
+}  // namespace maildircrypt

@@ -1,0 +1,128 @@
+#include "seal/encryptor.hpp"
+
+#include "seal/armour_writer.hpp"
+#include "seal/fingerprint.hpp"
+#include "seal/packet_writer.hpp"
+#include "seal/pkesk.hpp"
+#include "seal/rsa.hpp"
+#include "seal/seipd.hpp"
+#include "seal/session_key.hpp"
+#include "seal/stored_deflate.hpp"
+#include "seal/zlib_deflate.hpp"
+
+#include <array>
+#include <string>
+#include <variant>
+
+namespace maildircrypt {
+namespace {
+
+constexpr std::uint8_t compressed_tag = 8;
+constexpr std::uint8_t literal_tag = 11;
+constexpr std::uint8_t zip = 1;  // RFC 4880 §9.3: raw deflate
+/// Binary, no name, no date (RFC 4880 §5.9).
+constexpr std::array<std::uint8_t, 6> literal_start{'b', 0, 0, 0, 0, 0};
+
+std::unique_ptr<DeflateStream> make_deflate(Compression compression, OctetSink& next) {
+    switch (compression) {
+        case Compression::none:
+            return std::make_unique<StoredDeflate>(next);
+        case Compression::zlib:
+            return std::make_unique<ZlibDeflate>(next);
+    }
+    return nullptr;
+}
+
+/// Plaintext -> literal packet -> deflate -> compressed packet -> SEIPD packet -> armour. A key
+/// that is refused here was accepted at upload: that is for an administrator, and the mail can
+/// wait.
+class Version1Encryptor final : public Encryptor {
+public:
+    Version1Encryptor(const EncryptionOptions& options, Sink& sink)
+        : options_(options),
+          armour_(options.line_end, sink),
+          seipd_(armour_),
+          compressed_(compressed_tag, seipd_),
+          deflate_(make_deflate(options.compression, compressed_)),
+          literal_(literal_tag, *deflate_) {}
+
+    /// Everything random is drawn before the first octet goes out.
+    Result<void> begin(const CryptoContext& context, std::span<const EncryptionKey> keys) {
+        OctetString packets;
+        SessionKey session_key;
+        if (keys.empty()) return retry("encrypt: there is no key");
+        if (auto done = session_key.draw(); !done) return done;
+        const KeyIdField key_id = options_.anonymous ? KeyIdField::zero : KeyIdField::shown;
+        for (const EncryptionKey& key : keys)
+            if (auto done = append_pkesk(context, key, session_key, key_id, packets); !done)
+                return retry("encrypt: " + done.error().what);
+        if (auto done = seipd_.start(context, session_key); !done) return done;
+
+        if (auto done = armour_.start(); !done) return done;
+        if (auto done = armour_.write(packets); !done) return done;
+        if (auto done = compressed_.write({&zip, 1}); !done) return done;
+        if (auto done = literal_.write(literal_start); !done) return done;
+        stage_ = Stage::open;
+        return {};
+    }
+
+    Result<void> write(std::string_view plaintext) override {
+        if (stage_ != Stage::open) return closed();
+        stage_ = Stage::closed;  // for good, unless this write works
+        if (auto done = literal_.write(as_octets(plaintext)); !done) return done;
+        stage_ = Stage::open;
+        return {};
+    }
+
+    Result<void> finish() override {
+        if (stage_ != Stage::open) return closed();
+        stage_ = Stage::closed;
+        if (auto done = literal_.finish(); !done) return done;
+        if (auto done = deflate_->finish(options_.padding); !done) return done;
+        if (auto done = compressed_.finish(); !done) return done;
+        if (auto done = seipd_.finish(); !done) return done;
+        return armour_.finish();
+    }
+
+private:
+    enum class Stage { closed, open };
+
+    static Error closed() { return retry("encrypt: the message has failed or is finished"); }
+
+    EncryptionOptions options_;
+    Stage stage_ = Stage::closed;
+    ArmourWriter armour_;
+    SeipdWriter seipd_;
+    PacketWriter compressed_;
+    std::unique_ptr<DeflateStream> deflate_;
+    PacketWriter literal_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Encryptor>> Encryptor::start(const CryptoContext& context,
+                                                    std::span<const EncryptionKey> keys,
+                                                    const EncryptionOptions& options,
+                                                    Sink& armour) {
+    auto encryptor = std::make_unique<Version1Encryptor>(options, armour);
+    if (auto begun = encryptor->begin(context, keys); !begun) return begun.error();
+    return std::unique_ptr<Encryptor>{std::move(encryptor)};
+}
+
+Result<void> check_encryption_key(Octets packet) {
+    const auto parsed = parse_public_key(packet);
+    if (!parsed) return parsed.error();
+    if (const auto* rsa = std::get_if<RsaNumbers>(&parsed->numbers))
+        if (auto sound = check_rsa(*rsa); !sound) return sound;
+
+    // The rest shows when the key is used.
+    const auto context = CryptoContext::create();
+    if (!context) return context.error();
+    SessionKey session_key;
+    if (auto done = session_key.draw(); !done) return done;
+    const EncryptionKey key{fingerprint_of(packet), {packet.begin(), packet.end()}};
+    OctetString packets;
+    return append_pkesk(*context, key, session_key, KeyIdField::shown, packets);
+}
+
+}  // namespace maildircrypt

@@ -1,0 +1,50 @@
+#include "seal/packet_writer.hpp"
+
+#include <algorithm>
+
+namespace maildircrypt {
+
+PacketHeader PacketWriter::start_header() {
+    PacketHeader header;
+    if (!started_) header.tag(tag_);
+    started_ = true;
+    return header;
+}
+
+Result<void> PacketWriter::pass_on(const PacketHeader& header) {
+    const Octets octets = header.octets();
+    const std::size_t start = PacketHeader::longest - octets.size();
+    const auto piece = buffer_.span().subspan(start, octets.size() + size_);
+    std::ranges::copy(octets, piece.begin());
+    size_ = 0;
+    return next_.write(piece);
+}
+
+Result<std::span<std::uint8_t>> PacketWriter::room() {
+    if (size_ == piece_size) {
+        PacketHeader header = start_header();
+        header.partial_length(piece_exponent);
+        if (auto passed = pass_on(header); !passed) return passed.error();
+    }
+    return buffer_.span().subspan(PacketHeader::longest).subspan(size_);
+}
+
+Result<void> PacketWriter::write(Octets piece) {
+    while (!piece.empty()) {
+        const auto space = room();
+        if (!space) return space.error();
+        const std::size_t count = std::min(piece.size(), space->size());
+        std::ranges::copy(piece.first(count), space->begin());
+        advance(count);
+        piece = piece.subspan(count);
+    }
+    return {};
+}
+
+Result<void> PacketWriter::finish() {
+    PacketHeader header = start_header();
+    header.length(size_);
+    return pass_on(header);
+}
+
+}  // namespace maildircrypt
