@@ -28,4 +28,8 @@ std::string clear_provenance(std::string_view host, std::string_view reason) {
     return provenance("clear", host) + "; reason=" + std::string{reason};
 }
 
+std::string end_to_end_provenance(std::string_view host) {
+    return provenance("end-to-end", host);
+}
+
 }  // namespace maildircrypt

@@ -17,5 +17,7 @@ std::string sealed_provenance(std::string_view host, const LogPosition& log,
                               std::span<const EncryptionKey> keys, bool anonymous);
 /// "Maildircrypt-Provenance: clear; host=...; reason=..."
 std::string clear_provenance(std::string_view host, std::string_view reason);
+/// "Maildircrypt-Provenance: end-to-end; host=...": the sender had encrypted it to its recipients.
+std::string end_to_end_provenance(std::string_view host);
 
 }  // namespace maildircrypt
