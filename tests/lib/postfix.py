@@ -118,6 +118,8 @@ class Postfix:
         lines += [f"{name} = {value}" for name, value in settings.items()]
         (self.config / "main.cf").write_text("\n".join(lines) + "\n")
         (self.config / "master.cf").write_text(MASTER.format(port=self.port) + "".join(services))
+        for path in self.config.iterdir():
+            os.utime(path, (0, 0))  # Postfix waits 2 s before it reads a file that is quite new
 
     def start(self):
         self.server = Server([f"{DAEMONS}/master", "-c", self.config, "-s"],
