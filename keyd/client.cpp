@@ -1,0 +1,95 @@
+#include "keyd/client.hpp"
+
+#include "keyd/answer.hpp"
+#include "keyd/encoding.hpp"
+#include "keyd/http_client.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace maildircrypt {
+namespace {
+
+/// What `answer` contradicts of what was known when its question was asked.
+std::optional<std::string> contradiction(const StoreStamp& known, const StoreStamp& answer) {
+    if (answer.id != known.id) return "keyd answers from another store";
+    if (answer.revision < known.revision) return "keyd answers from an older store";
+    if (answer.log.sequence < known.log.sequence) return "keyd's key log became shorter";
+    if (answer.log.sequence == known.log.sequence && answer.log.head != known.log.head)
+        return "keyd's key log was rewritten";
+    return std::nullopt;
+}
+
+}  // namespace
+
+class KeyClient::State {
+public:
+    State(std::string path, std::chrono::milliseconds deadline)
+        : path_(std::move(path)), deadline_(deadline) {}
+
+    Result<RecipientKeys> lookup(const Address& address) {
+        const auto deadline = std::chrono::steady_clock::now() + deadline_;
+        std::optional<StoreStamp> known;
+        auto client = begin(known);
+        if (!client) return client.error();
+        auto reply =
+            client->call({"GET", "/v1/lookup/" + percent_encode(address.text()), {}}, deadline);
+        if (!reply) return reply.error();
+        if (reply->status != 200)
+            return retry("keyd answers with status " + std::to_string(reply->status));
+        auto answer = read_answer(reply->body, address);
+        if (!answer) return answer.error();
+        return end(std::move(*client), known, std::move(*answer));
+    }
+
+private:
+    /// Takes a connection, and what is known of the store before the question is asked: answers to
+    /// questions of other threads may overtake this one's.
+    Result<HttpClient> begin(std::optional<StoreStamp>& known) {
+        const std::lock_guard guard{mutex_};
+        if (distrust_) return retry(*distrust_);
+        known = known_;
+        if (idle_.empty()) return HttpClient{path_, max_answer};
+        HttpClient client = std::move(idle_.back());
+        idle_.pop_back();
+        return client;
+    }
+
+    Result<RecipientKeys> end(HttpClient client, const std::optional<StoreStamp>& known,
+                              Answer answer) {
+        const std::lock_guard guard{mutex_};
+        if (distrust_) return retry(*distrust_);
+        if (known || known_) {
+            // Another thread may have been first to see any store at all: the id must fit there
+            // too.
+            auto wrong = known ? contradiction(*known, answer.stamp) : std::nullopt;
+            if (!wrong && answer.stamp.id != known_->id) wrong = "keyd answers from another store";
+            if (wrong) {
+                distrust_ = *wrong + " than before: check it, then restart this program";
+                return retry(*distrust_);
+            }
+        }
+        if (!known_ || answer.stamp.revision >= known_->revision) known_ = answer.stamp;
+        idle_.push_back(std::move(client));
+        return std::move(answer.keys);
+    }
+
+    const std::string path_;
+    const std::chrono::milliseconds deadline_;
+    std::mutex mutex_;
+    std::vector<HttpClient> idle_;
+    std::optional<StoreStamp> known_;      ///< the newest stamp seen
+    std::optional<std::string> distrust_;  ///< once set, it stays
+};
+
+KeyClient::KeyClient(std::string socket_path, std::chrono::milliseconds deadline)
+    : state_(std::make_unique<State>(std::move(socket_path), deadline)) {}
+KeyClient::~KeyClient() = default;
+
+Result<RecipientKeys> KeyClient::lookup(const Address& address) {
+    return state_->lookup(address);
+}
+
+}  // namespace maildircrypt
