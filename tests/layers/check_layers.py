@@ -23,8 +23,8 @@ MAY_INCLUDE = {
 FOREIGN = [
     ("libmilter/*", ["milter/callbacks.cpp"]),
     ("gpgme*", ["keyd/*", "admin/*"]),
-    ("sqlite3*", ["keyd/*store*"]),
-    ("libpq*", ["keyd/*store*"]),
+    ("sqlite3*", ["keyd/*store*", "keyd/sqlite*"]),
+    ("libpq*", ["keyd/*store*", "keyd/postgresql*"]),
     ("soci/*", ["keyd/*store*"]),
     ("boost/beast*", ["keyd/*server*", "keyd/*client*", "keyd/*web*"]),
 ]
