@@ -1,0 +1,21 @@
+/// The address under which keyd may know a recipient, from what the MTA says about it.
+#pragma once
+
+#include "milter/mta.hpp"
+#include "seal/address.hpp"
+#include "seal/policy.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace maildircrypt {
+
+/// The MTA's canonical form ({rcpt_addr}) when it is there and an address, else what the client
+/// typed. Nothing when neither is an address.
+std::optional<Address> recipient_address(std::string_view argument, const Macros& macros);
+
+/// Whether text that is no address may still stand for a mailbox of ours: unless all that can be
+/// read of it names a domain that is not ours. For the guardless case, where it must not pass.
+bool may_be_ours(std::string_view argument, const Macros& macros, const PolicyConfig& config);
+
+}  // namespace maildircrypt
