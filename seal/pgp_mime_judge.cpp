@@ -38,15 +38,6 @@ bool is_identity_encoding(const std::vector<HeaderField>& fields) {
     return encoding == "7bit" || encoding == "8bit" || encoding == "binary";
 }
 
-/// The value of a base64 digit, or 64 and more for anything else.
-constexpr std::uint32_t base64_value(char c) {
-    if (c >= 'A' && c <= 'Z') return static_cast<std::uint32_t>(c - 'A');
-    if (c >= 'a' && c <= 'z') return static_cast<std::uint32_t>(c - 'a' + 26);
-    if (c >= '0' && c <= '9') return static_cast<std::uint32_t>(c - '0' + 52);
-    if (c == '+') return 62;
-    return c == '/' ? 63 : 64;
-}
-
 }  // namespace
 
 std::optional<std::string> pgp_mime_boundary(const std::vector<HeaderField>& fields) {
@@ -170,38 +161,16 @@ PgpMimeJudge::State PgpMimeJudge::take_armour_header(std::string_view line) {
 
 PgpMimeJudge::State PgpMimeJudge::take_armour_data(std::string_view line) {
     if (line == "-----END PGP MESSAGE-----")
-        return quartet_size_ == 0 ? State::after_armour : State::failed;
+        return base64_.at_quartet() ? State::after_armour : State::failed;
     if (line.starts_with('=') && line.size() == 5) {  // the CRC24
         const bool digits =
-            std::all_of(line.begin() + 1, line.end(), [](char c) { return base64_value(c) < 64; });
-        return digits && quartet_size_ == 0 ? State::armour_tail : State::failed;
+            std::all_of(line.begin() + 1, line.end(), [](char c) { return base64_digit(c) < 64; });
+        return digits && base64_.at_quartet() ? State::armour_tail : State::failed;
     }
-    return decode(line) ? state_ : State::failed;
-}
-
-/// Hands whole quartets to the packet judge; padding ends the data.
-bool PgpMimeJudge::decode(std::string_view base64) {
     decoded_.clear();
-    for (const char c : base64) {
-        if (c == '=' && quartet_size_ >= 2) {
-            quartet_ <<= 6;
-            base64_ended_ = true;
-        } else {
-            const std::uint32_t value = base64_value(c);
-            if (value >= 64 || base64_ended_) return false;
-            quartet_ = quartet_ << 6 | value;
-            ++significant_;
-        }
-        if (++quartet_size_ < 4) continue;
-        const int octets = significant_ - 1;
-        for (int i = 0; i < octets; ++i)
-            decoded_.push_back(static_cast<std::uint8_t>(quartet_ >> (16 - 8 * i)));
-        quartet_ = 0;
-        quartet_size_ = 0;
-        significant_ = 0;
-    }
+    if (!base64_.read_line(line, decoded_)) return State::failed;
     packets_.write(decoded_);
-    return true;
+    return state_;
 }
 
 bool PgpMimeJudge::is_delimiter(std::string_view line) const {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "base/bytes.hpp"
+#include "seal/base64_reader.hpp"
+#include "seal/encryption_judge.hpp"
 #include "seal/header.hpp"
 #include "seal/key_plan.hpp"
 #include "seal/packet_judge.hpp"
@@ -22,13 +24,13 @@ std::optional<std::string> pgp_mime_boundary(const std::vector<HeaderField>& fie
 
 /// Fed with the body behind the header. Whatever deviates from the strictest form is "no": such
 /// mail is sealed, which is always safe. Memory is bounded by max_line.
-class PgpMimeJudge {
+class PgpMimeJudge : public EncryptionJudge {
 public:
     PgpMimeJudge(std::string boundary, std::vector<std::vector<Fingerprint>> recipients);
 
-    void write(std::string_view piece);
+    void write(std::string_view piece) override;
     /// After the last octet.
-    bool is_encrypted_to_all();
+    bool is_encrypted_to_all() override;
 
 private:
     enum class State {
@@ -52,7 +54,6 @@ private:
     State take_armour_header(std::string_view line);
     State take_armour_data(std::string_view line);
     bool part_header_is(std::string_view type, std::string_view subtype) const;
-    bool decode(std::string_view base64);
     bool is_delimiter(std::string_view line) const;
     bool is_close_delimiter(std::string_view line) const;
 
@@ -63,10 +64,7 @@ private:
     std::string part_header_;
     std::size_t armour_header_size_ = 0;
     bool version_seen_ = false;
-    std::uint32_t quartet_ = 0;
-    int quartet_size_ = 0;  ///< digits and padding so far
-    int significant_ = 0;   ///< digits alone
-    bool base64_ended_ = false;
+    Base64Reader base64_;
     OctetString decoded_;
 };
 

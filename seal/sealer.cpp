@@ -3,10 +3,10 @@
 #include "base/bytes.hpp"
 #include "base/secret.hpp"
 #include "seal/boundary.hpp"
+#include "seal/encryption_judge.hpp"
 #include "seal/header.hpp"
 #include "seal/original_spill.hpp"
 #include "seal/payload.hpp"
-#include "seal/pgp_mime_judge.hpp"
 #include "seal/provenance.hpp"
 
 #include <algorithm>
@@ -146,7 +146,7 @@ private:
     std::size_t position_ = 0;  ///< octets of the message that went into the encryption
     bool inserted_ = false;
 
-    std::optional<PgpMimeJudge> judge_;
+    std::unique_ptr<EncryptionJudge> judge_;
     std::size_t header_left_ = 0;  ///< octets of header and separator that the judge does not get
     std::unique_ptr<OriginalSpill> original_;
 };
@@ -182,9 +182,8 @@ Result<void> Sealer::State::start() {
 }
 
 Result<void> Sealer::State::start_judging(const std::vector<HeaderField>& fields) {
-    auto claimed = pgp_mime_boundary(fields);
-    if (!claimed) return {};
-    judge_.emplace(std::move(*claimed), recognised_keys(recipients_));
+    judge_ = judge_claim(fields, recognised_keys(recipients_));
+    if (!judge_) return {};
     header_left_ = scanner_.length() + scanner_.separator();
     if (!options_.keep_original) return {};
     auto original = OriginalSpill::create(context_, budget_);

@@ -1,4 +1,4 @@
-#include "seal/pgp_mime_judge.hpp"
+#include "seal/encryption_judge.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -31,15 +31,14 @@ bool is_encrypted(const std::string& message, std::vector<std::vector<Fingerprin
                   std::size_t piece) {
     HeaderScanner scanner;
     scanner.finish(message);
-    const auto boundary =
-        pgp_mime_boundary(split_fields(std::string_view{message}.substr(0, scanner.length())));
-    if (!boundary) return false;
-    PgpMimeJudge judge{*boundary, std::move(recipients)};
+    const auto judge = judge_claim(
+        split_fields(std::string_view{message}.substr(0, scanner.length())), std::move(recipients));
+    if (!judge) return false;
     std::string_view body =
         std::string_view{message}.substr(scanner.length() + scanner.separator());
     for (; !body.empty(); body.remove_prefix(std::min(piece, body.size())))
-        judge.write(body.substr(0, piece));
-    return judge.is_encrypted_to_all();
+        judge->write(body.substr(0, piece));
+    return judge->is_encrypted_to_all();
 }
 
 std::vector<std::filesystem::path> messages(const std::filesystem::path& folder) {
@@ -49,15 +48,21 @@ std::vector<std::filesystem::path> messages(const std::filesystem::path& folder)
     return found;
 }
 
+void check_every_prefix(const std::string& message, std::size_t whole) {
+    for (std::size_t size = 0; size < whole; ++size)
+        BOOST_TEST(!is_encrypted(message.substr(0, size), {{recipient()}}, 65536));
+    BOOST_TEST(is_encrypted(message.substr(0, whole), {{recipient()}}, 65536));
+}
+
 constexpr std::size_t pieces[] = {1, 7, 100, 65536};
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(seal_pgp_mime_judge)
+BOOST_AUTO_TEST_SUITE(seal_encryption_judge)
 
 BOOST_AUTO_TEST_CASE(genuine_messages_are_recognised) {
     const auto found = messages(forgeries / "genuine");
-    BOOST_TEST(found.size() >= 9U);
+    BOOST_TEST(found.size() >= 14U);
     for (const auto& path : found)
         for (const auto piece : pieces)
             BOOST_TEST(is_encrypted(read(path), {{recipient()}}, piece), path << " by " << piece);
@@ -65,7 +70,7 @@ BOOST_AUTO_TEST_CASE(genuine_messages_are_recognised) {
 
 BOOST_AUTO_TEST_CASE(forgeries_are_not) {
     const auto found = messages(forgeries);
-    BOOST_TEST(found.size() >= 50U);
+    BOOST_TEST(found.size() >= 75U);
     for (const auto& path : found)
         for (const auto piece : pieces)
             BOOST_TEST(!is_encrypted(read(path), {{recipient()}}, piece), path << " by " << piece);
@@ -83,11 +88,12 @@ BOOST_AUTO_TEST_CASE(every_recipient_must_be_named) {
 }
 
 BOOST_AUTO_TEST_CASE(no_message_cut_short_is_recognised) {
-    const std::string message = read(forgeries / "genuine" / "plain.eml");
-    const std::size_t whole = message.find("\n--b1--") + 7;
-    for (std::size_t size = 0; size < whole; ++size)
-        BOOST_TEST(!is_encrypted(message.substr(0, size), {{recipient()}}, 65536));
-    BOOST_TEST(is_encrypted(message.substr(0, whole), {{recipient()}}, 65536));
+    const std::string pgp = read(forgeries / "genuine" / "plain.eml");
+    check_every_prefix(pgp, pgp.find("\n--b1--") + 7);
+    const std::string smime = read(forgeries / "genuine" / "smime-der.eml");
+    check_every_prefix(smime, smime.size() - 1);
+    const std::string indefinite = read(forgeries / "genuine" / "smime-authenticated.eml");
+    check_every_prefix(indefinite, indefinite.size() - 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
