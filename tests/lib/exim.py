@@ -6,6 +6,7 @@ change to the mailbox's owner in a queue run that root has started.
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -111,6 +112,25 @@ class Exim:
         out = subprocess.run([self.binary, "-C", self.config, "-bpru"], check=True,
                              capture_output=True, text=True).stdout
         return [line.split()[2] for line in out.splitlines() if " <" in line]
+
+    def outcome(self, message_id):
+        """The last fate of a message, in Postfix's words, or None."""
+        found = re.findall(rf"{message_id} (=>|==|\*\*) ", self.log())
+        return {"=>": "sent", "==": "deferred", "**": "bounced"}[found[-1]] if found else None
+
+    def await_outcome(self, message_id, seconds=30):
+        """A queue run ends when every message has been tried."""
+        self.deliver()
+        return wait_until(lambda: self.outcome(message_id), f"{message_id} has a fate", seconds)
+
+    def await_removed(self, message_ids, seconds=120):
+        self.deliver()
+        left = set(message_ids) & set(self.queue())
+        assert not left, f"still in the queue: {left}; last log lines:\n{self.log()[-4000:]}"
+
+    def flush(self):
+        """Tries what waits, now, whether it is due or not."""
+        self.deliver(force=True)
 
     def log(self):
         path = self.directory / "spool/mainlog"

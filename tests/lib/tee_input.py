@@ -2,7 +2,8 @@
 """tee_input.py DIRECTORY NAME PROGRAM [ARGUMENT...]: becomes PROGRAM, keeping a copy of what it reads.
 
 The program keeps its parent, its process id and a pipe as its input, so it cannot tell the difference;
-DIRECTORY/NAME-SOMETHING.copy holds the octets that the mail server handed over.
+DIRECTORY/NAME-SOMETHING.copy holds the octets that the mail server handed over. NAME `-` stands for
+$LOCAL_PART, which Exim sets.
 """
 
 import os
@@ -27,6 +28,8 @@ def copy_and_feed(directory, name, write_end):
 
 
 def main(directory, name, *program):
+    if name == "-":
+        name = os.environ["LOCAL_PART"]
     read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:
