@@ -20,11 +20,15 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 FOLDERS  := base seal keyd milter pipe admin
 library_sources = $(filter-out $(1)/main_%,$(wildcard $(1)/*.cpp))
 
-PROGRAMS := keyd keyd-cli maildircrypt-milter maildircrypt-pipe maildircrypt-pipe-worker
+PROGRAMS := keyd keyd-cli keyd-validator maildircrypt-milter maildircrypt-pipe maildircrypt-pipe-worker
 keyd_MAIN                     := keyd/main_keyd.cpp
 keyd_LIBS                     := keyd seal base
 keyd-cli_MAIN                 := keyd/main_keyd_cli.cpp
 keyd-cli_LIBS                 := keyd seal base
+keyd-validator_MAIN           := keyd/main_keyd_validator.cpp
+keyd-validator_LIBS           := keyd seal base
+# Started for each upload: every library that need not be looked up counts.
+keyd-validator_LDFLAGS        := -static-libstdc++ -static-libgcc
 maildircrypt-milter_MAIN      := milter/main_milter.cpp
 maildircrypt-milter_LIBS      := milter keyd seal base
 maildircrypt-pipe-worker_MAIN := pipe/main_pipe_worker.cpp
@@ -81,7 +85,7 @@ $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(SAN),$(p),-fsanitize=addres
 ALL_LIBS := admin milter pipe keyd seal base
 
 define unit_tests_rule
-$(1)/unit-tests: $(patsubst %.cpp,$(1)/obj/%.o,$(UNIT_TESTS)) $(patsubst %,$(1)/lib%.a,$(ALL_LIBS))
+$(1)/unit-tests: $(patsubst %.cpp,$(1)/obj/%.o,$(UNIT_TESTS)) $(patsubst %,$(1)/lib%.a,$(ALL_LIBS)) | $(1)/keyd-validator
 	$$(CXX) $$(ALL_CXXFLAGS) $$^ $(2) $$(ALL_LDFLAGS) -lboost_unit_test_framework $$(FOREIGN_LIBS) -o $$@
 endef
 $(eval $(call unit_tests_rule,$(O),))
@@ -160,7 +164,7 @@ LIBEXEC = $(DESTDIR)$(PREFIX)/libexec/maildircrypt
 # Debian's package `keyd` (a keyboard remapper) has the name in bin/: ours is in libexec/.
 IN_BIN     := keyd-cli maildircrypt-pipe
 IN_SBIN    := maildircrypt-milter
-IN_LIBEXEC := keyd maildircrypt-pipe-worker
+IN_LIBEXEC := keyd keyd-validator maildircrypt-pipe-worker
 install_programs = $(foreach p,$(filter $(2),$(BUILT)),install -m 755 -D $(O)/$(p) $(1)/$(p) &&) true
 
 .PHONY: install

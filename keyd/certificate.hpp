@@ -43,15 +43,20 @@ struct Certificate {
 };
 
 /// Checks, strips and validates what somebody uploads. `upload` is armoured or binary and may hold
-/// several certificates: the one that bears `address` is taken. `stored` are certificates (binary)
-/// that the address has: with the same fingerprint they are merged, so that no newer self-signature
-/// and no revocation is lost. Revoked or expired certificates are returned, not refused: whether
-/// they are useful depends on what is stored. Errors of fate refuse say what is wrong and what to
-/// do; retry means that GPGME or gpg failed. May take long (it runs gpg, in a throw-away home):
-/// never on the delivery path. Any thread.
+/// several certificates: the one that bears `address` as a valid, unrevoked user id is taken, of
+/// several the usable one, of these the newest-created; with `any_user_id` (administrators) the
+/// first when none bears it. `stored` are certificates (binary) that the address has: with the same
+/// fingerprint they are merged, so that no newer self-signature and no revocation is lost; such an
+/// update is taken even when the user id has gone or is revoked. A key revocation alone (gpg
+/// --gen-revoke) revokes what is stored. `refuse_sha1`: self-signatures over SHA-1 do not count.
+/// The caller wipes its own copy of an upload that was refused: it may be a secret key. Revoked or
+/// expired certificates are returned, not refused: whether they are useful depends on what is
+/// stored. Errors of fate refuse say what is wrong and what to do; retry means that GPGME or gpg
+/// failed. May take long (it runs gpg, in a throw-away home): never on the delivery path. Any
+/// thread.
 Result<Certificate> accept_certificate(std::string_view upload, const Address& address,
                                        bool any_user_id, std::span<const OctetString> stored,
-                                       std::int64_t now);
+                                       std::int64_t now, bool refuse_sha1 = false);
 
 /// ASCII armour with CRC24, for export.
 std::string armour_certificate(Octets binary);
