@@ -37,6 +37,7 @@ maildircrypt-pipe-worker_LIBS := pipe keyd seal base
 maildircrypt-pipe_MAIN        := pipe/main_pipe.cpp
 maildircrypt-pipe_LIBS        :=
 maildircrypt-pipe_LDFLAGS     := -static-pie
+$(O)/obj/pipe/main_pipe.o: CXXFLAGS += -DLIBEXECDIR='"$(PREFIX)/libexec/maildircrypt"'
 
 FOREIGN_LIBS := -lboost_program_options -lgpgme -lsqlite3 -lmilter -lcrypto -lz
 
