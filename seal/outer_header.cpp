@@ -86,9 +86,9 @@ bool stays_outside(std::string_view name, OuterHeaders policy) {
                        [&](std::string_view prefix) { return folded.starts_with(prefix); });
 }
 
-OuterHeader make_sealed_header(const std::vector<HeaderField>& fields, OuterHeaders policy,
-                               SubjectPolicy subject, const std::string& provenance,
-                               std::string_view boundary, LineEnd line_end) {
+OuterHeader make_sealed_header(const std::vector<HeaderField>& fields, HeaderPolicy policy,
+                               const std::string& provenance, std::string_view boundary,
+                               LineEnd line_end) {
     OuterHeader header;
     header.original_fields = fields.size();
     header.fields.push_back(own_field(provenance, line_end));
@@ -97,12 +97,12 @@ OuterHeader make_sealed_header(const std::vector<HeaderField>& fields, OuterHead
         const HeaderField& field = fields[i];
         const std::string name{field.name};
         if (same_name(name, "subject")) {
-            const bool hide = subject == SubjectPolicy::hide;
+            const bool hide = policy.subject == SubjectPolicy::hide;
             const std::string shown = hide ? "Subject: ..." : std::string{field.text};
             if (!subject_shown)
                 header.fields.push_back({i, hide, name, with_line_ends(shown, line_end)});
             subject_shown = true;
-        } else if (stays_outside(name, policy)) {
+        } else if (stays_outside(name, policy.outer_headers)) {
             header.fields.push_back({i, false, name, with_line_ends(field.text, line_end)});
         }
     }

@@ -20,15 +20,21 @@ enum class OuterHeaders {
 };
 enum class SubjectPolicy { hide, keep };
 
+/// What one message shows.
+struct HeaderPolicy {
+    OuterHeaders outer_headers = OuterHeaders::standard;
+    SubjectPolicy subject = SubjectPolicy::hide;
+};
+
 /// Whether a field of that name (any case) stays outside. Subject is not asked here: SubjectPolicy
 /// decides.
 bool stays_outside(std::string_view name, OuterHeaders policy);
 
 /// `provenance` is a whole field without its last line end; `boundary` is of our
 /// multipart/encrypted.
-OuterHeader make_sealed_header(const std::vector<HeaderField>& fields, OuterHeaders policy,
-                               SubjectPolicy subject, const std::string& provenance,
-                               std::string_view boundary, LineEnd line_end);
+OuterHeader make_sealed_header(const std::vector<HeaderField>& fields, HeaderPolicy policy,
+                               const std::string& provenance, std::string_view boundary,
+                               LineEnd line_end);
 
 /// For mail that stays clear: everything as it is, octet for octet, but for provenance fields; ours
 /// in front.

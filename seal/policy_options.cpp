@@ -2,7 +2,6 @@
 
 #include "seal/ascii.hpp"
 
-#include <initializer_list>
 #include <utility>
 
 #include <unistd.h>
@@ -13,19 +12,70 @@ namespace {
 namespace po = boost::program_options;
 
 template <class Value>
-using Choices = std::initializer_list<std::pair<std::string_view, Value>>;
+using Choices = std::vector<std::pair<std::string_view, Value>>;
 
-/// The value that option `name` chooses, or an error that lists the choices.
+Choices<OuterHeaders> outer_header_choices() {
+    return {{"standard", OuterHeaders::standard},
+            {"minimal", OuterHeaders::minimal},
+            {"all", OuterHeaders::all}};
+}
+
+Choices<SubjectPolicy> subject_choices() {
+    return {{"hide", SubjectPolicy::hide}, {"keep", SubjectPolicy::keep}};
+}
+
+/// The value of the word `chosen` for option `name`, or an error that lists the choices.
 template <class Value>
-Result<Value> choose(const po::variables_map& values, const std::string& name,
-                     Choices<Value> choices) {
-    const auto& chosen = values[name].as<std::string>();
+Result<Value> choose(const std::string& name, std::string_view chosen,
+                     const Choices<Value>& choices) {
     std::string known;
     for (const auto& [word, value] : choices) {
         if (word == chosen) return value;
         known += (known.empty() ? "" : ", ") + std::string{word};
     }
-    return refuse("option '" + name + "': '" + chosen + "' is none of " + known);
+    return refuse("option '" + name + "': '" + std::string{chosen} + "' is none of " + known);
+}
+
+template <class Value>
+Result<Value> choose(const po::variables_map& values, const std::string& name,
+                     const Choices<Value>& choices) {
+    return choose<Value>(name, values[name].as<std::string>(), choices);
+}
+
+/// Calls `add(target, value)` for each `TARGET=VALUE` given for option `name`.
+template <class Value, class Add>
+Result<void> read_rules(const po::variables_map& values, const std::string& name,
+                        const Choices<Value>& choices, Add add) {
+    if (values.count(name) == 0) return {};
+    for (const auto& rule : values[name].as<std::vector<std::string>>()) {
+        const std::size_t equals = rule.rfind('=');
+        if (equals == rule.npos || equals == 0)
+            return refuse("option '" + name + "': '" + rule + "' is not of the form TARGET=VALUE");
+        auto value = choose<Value>(name, std::string_view{rule}.substr(equals + 1), choices);
+        if (!value) return value.error();
+        add(fold_ascii(rule.substr(0, equals)), *value);
+    }
+    return {};
+}
+
+Result<HeaderRules> read_header_rules(const po::variables_map& values) {
+    HeaderRules rules;
+    auto outer = choose<OuterHeaders>(values, "outer-headers", outer_header_choices());
+    if (!outer) return outer.error();
+    auto subject = choose<SubjectPolicy>(values, "subject", subject_choices());
+    if (!subject) return subject.error();
+    rules.general = {*outer, *subject};
+    auto read = read_rules<OuterHeaders>(values, "outer-headers-for", outer_header_choices(),
+                                         [&](std::string target, OuterHeaders value) {
+                                             rules.add({target, value, std::nullopt});
+                                         });
+    if (read)
+        read = read_rules<SubjectPolicy>(values, "subject-for", subject_choices(),
+                                         [&](std::string target, SubjectPolicy value) {
+                                             rules.add({target, std::nullopt, value});
+                                         });
+    if (!read) return read.error();
+    return rules;
 }
 
 std::vector<std::string> split_list(std::string_view text) {
@@ -41,6 +91,10 @@ std::vector<std::string> split_list(std::string_view text) {
 
 auto text_option(const char* placeholder, const char* fallback) {
     return po::value<std::string>()->value_name(placeholder)->default_value(fallback);
+}
+
+auto rule_option() {
+    return po::value<std::vector<std::string>>()->value_name("TARGET=VALUE")->composing();
 }
 
 std::string own_host_name() {
@@ -91,6 +145,8 @@ void add_seal_options(po::options_description& options) {
     options.add_options()("outer-headers", text_option("standard|minimal|all", "standard"),
                           "which header fields stay readable outside")(
         "subject", text_option("hide|keep", "hide"), "what the outer Subject says")(
+        "outer-headers-for", rule_option(), "the same for one domain or address; may be repeated")(
+        "subject-for", rule_option(), "the same for one domain or address; may be repeated")(
         "padding", text_option("padme|none", "padme"), "whether sizes are hidden")(
         "compression", text_option("none|zlib", "none"),
         "whether mail is compressed before it is encrypted")(
@@ -99,14 +155,8 @@ void add_seal_options(po::options_description& options) {
 }
 
 Result<SealOptions> read_seal_options(const po::variables_map& values) {
-    auto outer = choose<OuterHeaders>(values, "outer-headers",
-                                      {{"standard", OuterHeaders::standard},
-                                       {"minimal", OuterHeaders::minimal},
-                                       {"all", OuterHeaders::all}});
-    if (!outer) return outer.error();
-    auto subject = choose<SubjectPolicy>(
-        values, "subject", {{"hide", SubjectPolicy::hide}, {"keep", SubjectPolicy::keep}});
-    if (!subject) return subject.error();
+    auto rules = read_header_rules(values);
+    if (!rules) return rules.error();
     auto padding =
         choose<Padding>(values, "padding", {{"padme", Padding::padme}, {"none", Padding::none}});
     if (!padding) return padding.error();
@@ -114,8 +164,8 @@ Result<SealOptions> read_seal_options(const po::variables_map& values) {
         values, "compression", {{"none", Compression::none}, {"zlib", Compression::zlib}});
     if (!compression) return compression.error();
     SealOptions options;
-    options.outer_headers = *outer;
-    options.subject = *subject;
+    options.headers = rules->general;
+    options.rules = std::move(*rules);
     options.encryption.padding = *padding;
     options.encryption.compression = *compression;
     options.host = values.count("host") != 0 ? values["host"].as<std::string>() : own_host_name();

@@ -79,6 +79,12 @@ std::string_view view(const SecretText& text) {
 
 }  // namespace
 
+SealOptions SealOptions::for_recipients(std::span<const Address> recipients) const {
+    SealOptions options = *this;
+    options.headers = rules.policy_for(recipients);
+    return options;
+}
+
 /// The one maker of sealed text: nothing but ciphertext and its MIME frame is written here.
 class SealedBody : public Sink {
 public:
@@ -211,8 +217,8 @@ Result<void> Sealer::State::start_output(const std::vector<HeaderField>& fields)
     encryption.line_end = options_.line_end;
     const auto provenance =
         sealed_provenance(options_.host, recipients_.front().log, keys, encryption.anonymous);
-    auto done = output_.header(make_sealed_header(fields, options_.outer_headers, options_.subject,
-                                                  provenance, boundary_, options_.line_end));
+    auto done = output_.header(
+        make_sealed_header(fields, options_.headers, provenance, boundary_, options_.line_end));
     if (done) done = sealed_body_.write(frame(frame_head_template, boundary_, options_.line_end));
     if (!done) return done;
     auto encryptor = Encryptor::start(context_, keys, encryption, sealed_body_);

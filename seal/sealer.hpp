@@ -7,11 +7,12 @@
 #include "seal/crypto_context.hpp"
 #include "seal/deliverable.hpp"
 #include "seal/encryptor.hpp"
+#include "seal/header_rules.hpp"
 #include "seal/key_plan.hpp"
 #include "seal/line_end.hpp"
-#include "seal/outer_header.hpp"
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,8 +20,8 @@
 namespace maildircrypt {
 
 struct SealOptions {
-    OuterHeaders outer_headers = OuterHeaders::standard;
-    SubjectPolicy subject = SubjectPolicy::hide;
+    HeaderPolicy headers;  ///< of this message: see for_recipients()
+    HeaderRules rules;
     EncryptionOptions encryption;
     /// Of what is written: CRLF towards a milter or LMTP, LF in a Maildir. (Input may have either;
     /// undoing restores it.)
@@ -29,6 +30,9 @@ struct SealOptions {
     /// Keep what a message that turns out to be already encrypted needs for replay_original(). The
     /// milter does not.
     bool keep_original = true;
+
+    /// These options with the header policy that the rules give to one message for `recipients`.
+    SealOptions for_recipients(std::span<const Address> recipients) const;
 };
 
 /// What the message turned out to be at its last octet.
