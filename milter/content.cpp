@@ -29,10 +29,12 @@ Result<void> SealedContent::end_of_header() {
     if (!decided_) {
         if (auto started = decide(named_.has_all(addresses_)); !started) return started;
     }
+    header_ended_ = true;
     return write("\r\n");
 }
 
 Result<void> SealedContent::body(std::string_view piece) {
+    if (!header_ended_) return retry("the MTA sent body before the end of the header");
     return write(piece);
 }
 
@@ -61,7 +63,7 @@ Result<void> SealedContent::decide(bool all_named) {
 }
 
 Result<SealedContent::Outcome> SealedContent::finish() {
-    if (!decided_) return retry("the MTA sent no end of header");
+    if (!header_ended_) return retry("the MTA sent no end of the header");
     if (!sealer_) return Outcome::left_to_guard;
     const auto outcome = sealer_->finish();
     if (!outcome) return outcome.error();

@@ -62,6 +62,7 @@ private:
     NamedAddresses named_;
     SecretText gathered_;  ///< the header so far, while it is undecided who may share it
     bool decided_ = false;
+    bool header_ended_ = false;
     std::unique_ptr<Sealer> sealer_;  ///< none when the guard will seal
 };
 

@@ -1,0 +1,55 @@
+#include "milter/recipient_address.hpp"
+#include "milter_fakes.hpp"
+
+#include <string>
+
+#include <boost/test/unit_test.hpp>
+
+using namespace maildircrypt;
+
+namespace {
+
+std::string resolve(std::string_view argument, const FakeMacros& macros) {
+    const auto address = recipient_address(argument, macros);
+    return address ? address->text() : "none";
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(milter_recipient_address)
+
+BOOST_AUTO_TEST_CASE(the_canonical_form_of_the_mta_wins) {
+    const FakeMacros postfix{{"{rcpt_mailer}", "virtual"}, {"{rcpt_addr}", "alice@ours.test"}};
+    BOOST_TEST(resolve("<@relay.test:ALICE@ours.test>", postfix) == "alice@ours.test");
+}
+
+BOOST_AUTO_TEST_CASE(what_the_client_typed_stands_in_for_it) {
+    BOOST_TEST(resolve("<Alice@Ours.test>", FakeMacros{}) == "alice@ours.test");
+    const FakeMacros sendmail{{"{rcpt_mailer}", "local"}, {"{rcpt_addr}", "alice"}};
+    BOOST_TEST(resolve("<alice@ours.test>", sendmail) == "alice@ours.test");
+    const FakeMacros error{{"{rcpt_mailer}", "error"}, {"{rcpt_addr}", "no@such.user"}};
+    BOOST_TEST(resolve("<alice@ours.test>", error) == "alice@ours.test");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_made_of_what_is_no_address) {
+    BOOST_TEST(resolve("<postmaster>", FakeMacros{}) == "none");
+    BOOST_TEST(resolve("", FakeMacros{}) == "none");
+    BOOST_TEST(resolve("<" + std::string(300, 'a') + "@ours.test>", FakeMacros{}) == "none");
+}
+
+BOOST_AUTO_TEST_CASE(only_a_readable_foreign_domain_is_surely_not_ours) {
+    PolicyConfig config;
+    config.domains = {"ours.test"};
+    const std::string name(300, 'a');
+    BOOST_TEST(!may_be_ours("<" + name + "@theirs.test>", FakeMacros{}, config));
+    BOOST_TEST(!may_be_ours("<" + name + "@theirs.test.>", FakeMacros{}, config));
+    for (const std::string& text :
+         {"<" + name + "@ours.test>", "<" + name + "@OURS.test.>", "<" + name + ">",
+          "<" + name + "@>", "<" + name + "@our s.test>", std::string{}})
+        BOOST_TEST(may_be_ours(text, FakeMacros{}, config), text);
+    BOOST_TEST(may_be_ours("<" + name + "@theirs.test>", FakeMacros{}, PolicyConfig{}));
+    const FakeMacros routed{{"{rcpt_addr}", name + "@ours.test"}};
+    BOOST_TEST(may_be_ours("<" + name + "@theirs.test>", routed, config));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
