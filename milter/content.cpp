@@ -46,7 +46,7 @@ Result<void> SealedContent::write(std::string_view piece) {
 
 Result<void> SealedContent::decide(bool all_named) {
     decided_ = true;
-    SealOptions options = service_.seal;
+    SealOptions options = service_.seal.for_recipients(addresses_);
     const SecretText gathered = std::exchange(gathered_, {});
     switch (share(service_.policy.envelope, all_named)) {
         case Sharing::leave_to_guard:

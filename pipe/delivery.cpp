@@ -73,6 +73,7 @@ Delivery::Delivery(PipeOptions options, ControlChannel& channel, const Log& log)
 Conclusion Delivery::run() {
     const auto address = Address::parse(options_.recipient);
     if (!address) return deferred("recipient", address.error(), bad_address_line);
+    options_.seal = options_.seal.for_recipients({&*address, 1});
     if (options_.maildir) {
         auto path = options_.maildir->expand(*address, options_.recipient_delimiter);
         if (!path) return deferred("maildir", path.error(), bad_address_line);
