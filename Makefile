@@ -44,7 +44,7 @@ FOREIGN_LIBS := -lboost_program_options -lgpgme -lsqlite3 -lmilter -lcrypto -lz
 # A program whose main is not written yet is not built.
 BUILT := $(foreach p,$(PROGRAMS),$(if $(wildcard $($(p)_MAIN)),$(p)))
 
-UNIT_TESTS := $(wildcard tests/unit/*.cpp)
+UNIT_TESTS := $(wildcard tests/unit/*.cpp tests/unit/support/*.cpp)
 
 .PHONY: all
 all: $(addprefix $(O)/,$(BUILT)) ## build all programs into build/
