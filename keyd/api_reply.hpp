@@ -1,0 +1,21 @@
+/// A reply of the API before it is put on the wire.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace maildircrypt {
+
+struct ApiReply {
+    unsigned status = 200;
+    std::string body;  ///< JSON, ended by a newline
+};
+
+/// {"error": {"code": ..., "message": ...}}. `code` is stable; `message` is for people and says
+/// what to do.
+ApiReply error_reply(unsigned status, std::string_view code, std::string_view message);
+
+/// The words for a status that the API uses (RFC 9110 §15).
+std::string_view reason_of(unsigned status);
+
+}  // namespace maildircrypt

@@ -1,0 +1,186 @@
+#include "keyd/api_request.hpp"
+
+#include "keyd/encoding.hpp"
+
+#include <charconv>
+#include <vector>
+
+namespace maildircrypt {
+namespace {
+
+constexpr std::string_view prefix = "/v1/";
+
+using Parsed = std::variant<ApiRequest, ApiReply>;
+
+ApiReply bad_request(std::string_view message) {
+    return error_reply(400, "bad_request", message);
+}
+
+ApiReply not_found() {
+    return error_reply(404, "no_such_endpoint", "There is no such endpoint: see keyd/API.");
+}
+
+ApiReply wrong_method() {
+    return error_reply(405, "wrong_method", "This endpoint has other methods: see keyd/API.");
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+    std::vector<std::string_view> parts;
+    for (;;) {
+        const std::size_t end = text.find(separator);
+        parts.push_back(text.substr(0, end));
+        if (end == text.npos) return parts;
+        text.remove_prefix(end + 1);
+    }
+}
+
+template <class Number>
+bool parse_number(std::string_view text, Number& number) {
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    return error == std::errc{} && stop == end && number >= 0;
+}
+
+bool parse_flag(std::string_view value, bool& flag) {
+    flag = value == "yes";
+    return flag || value == "no";
+}
+
+bool parse_address(const std::string& text, ApiRequest& request) {
+    auto address = Address::parse(text);
+    if (!address || !is_utf8(text)) return false;
+    request.address = std::move(*address);
+    return true;
+}
+
+/// False when the action knows no such parameter, or not this value of it.
+bool set_parameter(const std::string& name, const std::string& value, ApiRequest& request) {
+    const Action action = request.action;
+    const bool upload = takes_body(action);
+    const bool paged = action == Action::list || action == Action::log;
+    if (name == "any_user_id" && upload) return parse_flag(value, request.any_user_id);
+    if (name == "keep_tombstone" && action == Action::remove)
+        return parse_flag(value, request.keep_tombstone);
+    if (name == "address" && (action == Action::check || action == Action::log))
+        return parse_address(value, request);
+    if (name == "after" && action == Action::list) {
+        request.after = value;
+        return is_utf8(value);
+    }
+    if (name == "after" && action == Action::log)
+        return parse_number(value, request.after_sequence);
+    if (name == "limit" && paged)
+        return parse_number(value, request.limit) && request.limit >= 1 &&
+               request.limit <= largest_page;
+    return false;
+}
+
+Parsed with_parameters(ApiRequest request, std::string_view query) {
+    if (query.empty()) return request;
+    for (const std::string_view pair : split(query, '&')) {
+        const std::size_t equals = std::min(pair.find('='), pair.size());
+        const auto name = percent_decode(pair.substr(0, equals));
+        const auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())));
+        if (!name || !value || !set_parameter(*name, *value, request))
+            return bad_request("Unknown parameter or value: " + std::string{pair});
+    }
+    return request;
+}
+
+Parsed without_address(std::string_view method, std::string_view name, std::string_view query) {
+    const auto with = [&](std::string_view wanted, Action action) -> Parsed {
+        if (method != wanted) return wrong_method();
+        ApiRequest request;
+        request.action = action;
+        return with_parameters(std::move(request), query);
+    };
+    if (name == "health") return with("GET", Action::health);
+    if (name == "addresses") return with("GET", Action::list);
+    if (name == "check") return with("POST", Action::check);
+    if (name == "log") return with("GET", Action::log);
+    return not_found();
+}
+
+/// The action for /v1/addresses/ADDRESS/...
+std::optional<Action> action_on_address(std::string_view method, std::size_t depth) {
+    if (depth == 2 && method == "GET") return Action::show;
+    if (depth == 2 && method == "DELETE") return Action::remove;
+    if (depth == 3 && method == "GET") return Action::export_certificates;
+    if (depth == 3 && method == "POST") return Action::add;
+    if (depth == 4 && method == "DELETE") return Action::remove_certificate;
+    return std::nullopt;
+}
+
+Parsed on_address(std::string_view method, const std::vector<std::string_view>& parts,
+                  std::string_view query) {
+    if (parts.size() > 4 || (parts.size() > 2 && parts[2] != "certificates")) return not_found();
+    const auto action = action_on_address(method, parts.size());
+    if (!action) return wrong_method();
+    ApiRequest request;
+    request.action = *action;
+    const auto text = percent_decode(parts[1]);
+    if (!text || !parse_address(*text, request))
+        return bad_request("Not an address of the form name@domain: " + std::string{parts[1]});
+    if (parts.size() == 4) {
+        request.certificate = parse_fingerprint(parts[3]);
+        if (!request.certificate)
+            return bad_request("A fingerprint has 40 hexadecimal digits: " + std::string{parts[3]});
+    }
+    return with_parameters(std::move(request), query);
+}
+
+Parsed lookup(std::string_view method, std::string_view encoded, std::string_view query) {
+    if (method != "GET") return wrong_method();
+    ApiRequest request;
+    request.action = Action::lookup;
+    const auto text = percent_decode(encoded);
+    if (!text || !parse_address(*text, request))
+        return bad_request("Not an address of the form name@domain: " + std::string{encoded});
+    return with_parameters(std::move(request), query);
+}
+
+}  // namespace
+
+Role role_for(Action action) {
+    switch (action) {
+        case Action::health:
+        case Action::lookup:
+        case Action::check:
+            return Role::everyone;
+        case Action::show:
+        case Action::export_certificates:
+        case Action::add:
+        case Action::remove:
+        case Action::remove_certificate:
+            return Role::owner;
+        case Action::list:
+        case Action::log:
+        case Action::verify_log:
+            return Role::administrator;
+    }
+    return Role::administrator;
+}
+
+bool takes_body(Action action) {
+    return action == Action::add || action == Action::check;
+}
+
+Parsed parse_request(std::string_view method, std::string_view target) {
+    const std::size_t mark = target.find('?');
+    const std::string_view path = target.substr(0, mark);
+    const std::string_view query = mark == target.npos ? "" : target.substr(mark + 1);
+    if (!path.starts_with(prefix)) return not_found();
+    const auto parts = split(path.substr(prefix.size()), '/');
+    if (parts.size() == 1) return without_address(method, parts[0], query);
+    if (parts[0] == "lookup" && parts.size() == 2) return lookup(method, parts[1], query);
+    if (parts[0] == "addresses") return on_address(method, parts, query);
+    if (parts[0] == "log" && parts.size() == 2 && parts[1] == "verify") {
+        if (method != "POST") return wrong_method();
+        ApiRequest request;
+        request.action = Action::verify_log;
+        return with_parameters(std::move(request), query);
+    }
+    return not_found();
+}
+
+}  // namespace maildircrypt

@@ -1,0 +1,59 @@
+/// What a request asks for: a pure reading of method and target (keyd/API).
+#pragma once
+
+#include "keyd/api_reply.hpp"
+#include "seal/address.hpp"
+#include "seal/key_plan.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace maildircrypt {
+
+/// Acted on by exhaustive switches without `default`.
+enum class Action {
+    health,
+    lookup,
+    check,
+    show,
+    export_certificates,
+    add,
+    remove,
+    remove_certificate,
+    list,
+    log,
+    verify_log,
+};
+
+/// Who may ask for it.
+enum class Role {
+    everyone,
+    owner,          ///< of the address, and administrators
+    administrator,  ///< see Caller
+};
+Role role_for(Action action);
+/// Whether the request has a body: a certificate.
+bool takes_body(Action action);
+
+inline constexpr std::size_t default_page = 100;
+inline constexpr std::size_t largest_page = 1000;
+
+struct ApiRequest {
+    Action action = Action::health;
+    std::optional<Address> address;          ///< set for every action that is about one
+    std::optional<Fingerprint> certificate;  ///< remove_certificate
+    bool any_user_id = false;          ///< add, check: the certificate need not bear the address
+    bool keep_tombstone = false;       ///< remove: do not release the address
+    std::string after;                 ///< list: addresses behind this one
+    std::int64_t after_sequence = 0;   ///< log: rows behind this one
+    std::size_t limit = default_page;  ///< list, log
+};
+
+/// The request, or what to answer instead.
+std::variant<ApiRequest, ApiReply> parse_request(std::string_view method, std::string_view target);
+
+}  // namespace maildircrypt

@@ -1,0 +1,210 @@
+#include "keyd/http_server_connection.hpp"
+
+#include "keyd/certificate.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+
+namespace maildircrypt {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using boost::beast::iequals;
+
+constexpr std::size_t read_ahead = 8 * 1024;  // octets, beyond the header
+/// What a refused client may go on sending before we hang up on it.
+constexpr std::size_t goodbye_octets = 2 * max_upload;
+constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+
+ApiReply busy() {
+    return error_reply(503, "busy",
+                       "Too many certificates are being checked; try again in a second.");
+}
+
+void render(const ApiReply& reply, bool keep, std::string& output) {
+    output.clear();
+    output.reserve(reply.body.size() + 160);
+    output += "HTTP/1.1 ";
+    output += std::to_string(reply.status);
+    output += ' ';
+    output += reason_of(reply.status);
+    output += "\r\nContent-Type: application/json\r\nContent-Length: ";
+    output += std::to_string(reply.body.size());
+    if (reply.status == 503) output += "\r\nRetry-After: 1";
+    if (!keep) output += "\r\nConnection: close";
+    output += "\r\n\r\n";
+    output += reply.body;
+}
+
+std::string_view as_view(boost::beast::string_view text) {
+    return {text.data(), text.size()};
+}
+
+}  // namespace
+
+HttpConnection::HttpConnection(HttpServer& server, UnixAcceptor::Socket socket,
+                               const Caller& caller)
+    : server_(server),
+      socket_(std::move(socket)),
+      caller_(caller),
+      buffer_(server.parts_.limits.header + read_ahead) {
+    uid = caller.uid;
+    privileged = caller.admin;
+}
+
+void HttpConnection::start() {
+    entry_ = server_.parts_.table.add(shared_from_this());
+    tabled_ = true;
+    read_request();
+}
+
+void HttpConnection::abort() {
+    ErrorCode ignored;  // nothing was promised to the peer
+    socket_.close(ignored);
+}
+
+void HttpConnection::end() {
+    abort();
+    ticket_.reset();
+    if (tabled_) server_.parts_.table.remove(entry_);
+    tabled_ = false;
+}
+
+void HttpConnection::wait_for_client(std::chrono::milliseconds limit) {
+    // An aborted connection stays aborted: its pending operation is about to end it.
+    deadline = std::chrono::steady_clock::now() + limit;
+    waiting = socket_.is_open();
+}
+
+void HttpConnection::read_request() {
+    parser_.emplace();
+    parser_->header_limit(static_cast<std::uint32_t>(server_.parts_.limits.header));
+    parser_->body_limit(max_upload);
+    wait_for_client(server_.parts_.limits.request);
+    http::async_read_header(socket_, buffer_, *parser_,
+                            [self = shared_from_this()](const ErrorCode& error, std::size_t) {
+                                self->on_header(error);
+                            });
+}
+
+void HttpConnection::on_header(const ErrorCode& error) {
+    if (error) return refuse_broken(error);
+    waiting = false;
+    const auto& message = parser_->get();
+    keep_ = message.keep_alive() && !server_.stopping_;
+    body_unread_ = !parser_->is_done();
+    auto parsed = parse_request(as_view(message.method_string()), as_view(message.target()));
+    if (const auto* refusal = std::get_if<ApiReply>(&parsed)) return reply(*refusal);
+    request_ = std::get<ApiRequest>(std::move(parsed));
+    if (const auto refusal = server_.parts_.service.refuse_early(request_, caller_))
+        return reply(*refusal);
+    if (takes_body(request_.action)) return begin_body();
+    if (body_unread_)
+        return reply(error_reply(400, "bad_request", "This request has no body: see keyd/API."));
+    const bool hot = request_.action == Action::lookup || request_.action == Action::health;
+    if (hot) return reply(server_.parts_.service.answer(request_, server_.parts_.reader));
+    work();
+}
+
+void HttpConnection::begin_body() {
+    if (!body_unread_)
+        return reply(
+            error_reply(400, "no_certificate", "Send a certificate as the request's body."));
+    const auto length = parser_->content_length();
+    ticket_ =
+        server_.parts_.uploads.take(caller_, length ? static_cast<std::size_t>(*length) : max_upload);
+    if (!ticket_) return reply(busy());
+    wait_for_client(server_.parts_.limits.body);
+    if (!iequals(parser_->get()[http::field::expect], "100-continue")) return read_body();
+    asio::async_write(socket_, asio::buffer(go_on.data(), go_on.size()),
+                      [self = shared_from_this()](const ErrorCode& error, std::size_t) {
+                          if (error) return self->end();
+                          self->read_body();
+                      });
+}
+
+void HttpConnection::read_body() {
+    http::async_read(
+        socket_, buffer_, *parser_,
+        [self = shared_from_this()](const ErrorCode& error, std::size_t) { self->on_body(error); });
+}
+
+void HttpConnection::on_body(const ErrorCode& error) {
+    if (error) return refuse_broken(error);
+    waiting = false;
+    body_unread_ = false;
+    body_ = std::move(parser_->get().body());
+    work();
+}
+
+void HttpConnection::work() {
+    auto guard = asio::make_work_guard(server_.parts_.io);
+    auto job = [self = shared_from_this(), guard = std::move(guard)]() mutable {
+        auto answer =
+            self->server_.parts_.service.serve(self->request_, self->caller_, self->body_);
+        auto& io = self->server_.parts_.io;
+        // The connection goes back to its own thread whole: it must not die in this one.
+        asio::post(io,
+                   [self = std::move(self), answer = std::move(answer)] { self->reply(answer); });
+        guard.reset();
+    };
+    if (!server_.parts_.workers.try_post(std::move(job))) reply(busy());
+}
+
+void HttpConnection::reply(const ApiReply& answer) {
+    body_.clear();
+    body_.shrink_to_fit();
+    ticket_.reset();
+    if (body_unread_ || server_.stopping_) keep_ = false;
+    render(answer, keep_, output_);
+    wait_for_client(server_.parts_.limits.reply);
+    asio::async_write(socket_, asio::buffer(output_),
+                      [self = shared_from_this()](const ErrorCode& error, std::size_t) {
+                          self->on_written(error);
+                      });
+}
+
+void HttpConnection::on_written(const ErrorCode& error) {
+    if (error) return end();
+    server_.parts_.table.touch(entry_);
+    if (keep_ && !server_.stopping_) return read_request();
+    if (!body_unread_) return end();
+    ErrorCode ignored;  // the reading below notices
+    socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+    wait_for_client(server_.parts_.limits.goodbye);
+    say_goodbye();
+}
+
+/// Reads on what nobody wants: closing at once would make the client's writes fail before it has
+/// seen our reply.
+void HttpConnection::say_goodbye() {
+    buffer_.clear();
+    socket_.async_read_some(buffer_.prepare(read_ahead),
+                            [self = shared_from_this()](const ErrorCode& error, std::size_t count) {
+                                self->discarded_ += count;
+                                if (error || self->discarded_ > goodbye_octets) return self->end();
+                                self->say_goodbye();
+                            });
+}
+
+void HttpConnection::refuse_broken(const ErrorCode& error) {
+    waiting = false;
+    keep_ = false;
+    body_unread_ = true;
+    if (error == http::error::header_limit || error == http::error::buffer_overflow)
+        return reply(error_reply(431, "header_too_long", "The request's header is too long."));
+    if (error == http::error::body_limit)
+        return reply(error_reply(413, "too_long",
+                                 "A certificate may have " + std::to_string(max_upload) +
+                                     " octets: export only this key, without photos and other "
+                                     "people's signatures (gpg --export-options export-minimal)."));
+    // The client left, or was too slow: there is nobody to answer.
+    if (error.category() != http::make_error_code(http::error::bad_version).category() ||
+        error == http::error::end_of_stream || error == http::error::partial_message)
+        return end();
+    reply(error_reply(400, "bad_request", "This is not HTTP/1.1: see keyd/API."));
+}
+
+}  // namespace maildircrypt

@@ -1,0 +1,74 @@
+/// What keyd does, apart from sockets: answers requests from the store, within the caller's rights.
+#pragma once
+
+#include "base/log.hpp"
+#include "keyd/api_reply.hpp"
+#include "keyd/api_request.hpp"
+#include "keyd/caller.hpp"
+#include "keyd/store.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace maildircrypt {
+
+inline constexpr std::size_t max_certificates = 8;  ///< of one address (devices)
+
+/// What the service asks of the world; tests put fakes here.
+struct ServiceDependencies {
+    Store& store;
+    const Ownership& ownership;
+    const Log& log;
+    /// accept_certificate() of keyd/certificate.hpp.
+    std::function<Result<Certificate>(std::string_view upload, const Address& address,
+                                      bool any_user_id, std::span<const OctetString> stored,
+                                      std::int64_t now)>
+        accept;
+    std::function<std::int64_t()> clock;  ///< seconds since 1970
+    bool all_subkeys = false;             ///< seal to every usable subkey, not only to the newest
+};
+
+class KeyService {
+public:
+    explicit KeyService(ServiceDependencies dependencies);
+
+    /// The hot path: health and lookup. Never waits for a writer or for gpg. The thread of
+    /// `reader`.
+    ApiReply answer(const ApiRequest& request, StoreReader& reader);
+    /// Everything else. May run gpg and wait for the disk. Any thread.
+    ApiReply serve(const ApiRequest& request, const Caller& caller, std::string_view body);
+    /// What role alone forbids, before any body is read; nothing when it is allowed so far.
+    std::optional<ApiReply> refuse_early(const ApiRequest& request, const Caller& caller) const;
+
+    /// The state of an address's keys at this moment, for the socketmap. Like answer().
+    Result<KeyState> state_of(const Address& address, StoreReader& reader);
+
+    /// Compiles answers that the clock has overtaken, at most `limit`. Any thread.
+    void refresh_stale(std::size_t limit);
+
+private:
+    Result<StoredAnswer> find(const Address& address, StoreReader& reader);
+    ApiReply lookup(const Address& address, StoreReader& reader);
+    ApiReply health(StoreReader& reader);
+    ApiReply add(const ApiRequest& request, const Caller& caller, std::string_view body);
+    ApiReply check(const ApiRequest& request, std::string_view body);
+    ApiReply show(const Address& address);
+    ApiReply export_certificates(const Address& address);
+    ApiReply remove(const ApiRequest& request, const Caller& caller);
+    ApiReply remove_certificate(const ApiRequest& request, const Caller& caller);
+    ApiReply list(const ApiRequest& request);
+    ApiReply log(const ApiRequest& request);
+    ApiReply verify_log();
+
+    /// Certificates of an address after `binding` was changed, ready to be applied.
+    Change rebind(const Address& address, Binding binding, const Caller& caller);
+    ApiReply store_failed(const Error& error);
+    ApiReply deny(const ApiRequest& request, const Caller& caller, std::string_view message) const;
+
+    ServiceDependencies world_;
+};
+
+}  // namespace maildircrypt

@@ -1,0 +1,204 @@
+#include "keyd/compiled_answer.hpp"
+#include "keyd/key_service.hpp"
+#include "keyd/service_json.hpp"
+
+#include <algorithm>
+
+namespace maildircrypt {
+namespace {
+
+using nlohmann::json;
+
+/// How often a change is tried when others change the same address meanwhile.
+constexpr int change_attempts = 5;
+
+/// For the key log.
+std::string channel_of(const Caller& caller) {
+    if (caller.uid == 0) return "root";
+    return (caller.admin ? "admin:" : "user:") + std::to_string(caller.uid);
+}
+
+ApiReply too_busy() {
+    return error_reply(409, "conflict", "Others are changing this address; try again.");
+}
+
+ApiReply refused(const Error& error) {
+    if (error.fate == Fate::refuse) return error_reply(422, "certificate_refused", error.what);
+    return error_reply(503, "validator_failed",
+                       "The certificate could not be checked: " + error.what);
+}
+
+auto find_certificate(std::vector<Certificate>& certificates, const Fingerprint& fingerprint) {
+    return std::find_if(certificates.begin(), certificates.end(),
+                        [&fingerprint](const Certificate& certificate) {
+                            return certificate.fingerprint == fingerprint;
+                        });
+}
+
+std::vector<OctetString> binaries(const Binding& binding) {
+    std::vector<OctetString> stored;
+    for (const auto& certificate : binding.certificates) stored.push_back(certificate.binary);
+    return stored;
+}
+
+/// Why a certificate that the address does not have yet is of no use to it.
+std::optional<ApiReply> useless(const Certificate& certificate, std::int64_t now) {
+    const std::vector<Certificate> alone{certificate};
+    switch (compile_plan(alone, now).state) {
+        case KeyState::sealable:
+            return std::nullopt;
+        case KeyState::expired:
+            return error_reply(422, "certificate_refused",
+                               "The certificate has expired: extend it and export it again.");
+        case KeyState::revoked:
+            return error_reply(422, "certificate_refused",
+                               "The certificate is revoked: make a new key.");
+        case KeyState::tombstone:
+        case KeyState::no_key:
+            break;
+    }
+    return error_reply(422, "certificate_refused",
+                       "The certificate has no subkey that mail could be sealed to now.");
+}
+
+json describe_added(const Address& address, const Certificate& certificate,
+                    const CompiledAnswer& answer) {
+    json object = describe_certificate(certificate);
+    object["address"] = address.text();
+    object["state"] = name_of(answer.state);
+    return object;
+}
+
+}  // namespace
+
+Change KeyService::rebind(const Address& address, Binding binding, const Caller& caller) {
+    const std::int64_t now = world_.clock();
+    remember_subkeys(binding);
+    // The address is known from now on, even when this is its first change.
+    Binding known{std::max<std::int64_t>(binding.version, 1), binding.certificates,
+                  binding.recognise};
+    CompiledAnswer answer = compile_answer(address, known, now, world_.all_subkeys);
+    return {
+        address, binding.version, channel_of(caller), now,
+        Bound{std::move(binding.certificates), std::move(binding.recognise), std::move(answer)}};
+}
+
+ApiReply KeyService::check(const ApiRequest& request, std::string_view body) {
+    const auto anybody = Address::parse("anybody@invalid");
+    const Address& address = request.address ? *request.address : *anybody;
+    const bool any_user_id = request.any_user_id || !request.address;
+    auto certificate = world_.accept(body, address, any_user_id, {}, world_.clock());
+    if (!certificate) return refused(certificate.error());
+    if (auto reply = useless(*certificate, world_.clock())) return *reply;
+    return json_reply(200, describe_certificate(*certificate));
+}
+
+ApiReply KeyService::add(const ApiRequest& request, const Caller& caller, std::string_view body) {
+    const Address& address = *request.address;
+    if (request.any_user_id && !caller.admin)
+        return deny(request, caller,
+                    "Only an administrator may add a certificate that does not bear the address.");
+    for (int attempt = 0; attempt < change_attempts; ++attempt) {
+        auto binding = world_.store.binding(address);
+        if (!binding) return store_failed(binding.error());
+        auto certificate =
+            world_.accept(body, address, request.any_user_id, binaries(*binding), world_.clock());
+        if (!certificate) {
+            world_.log.event(LogLevel::info, "key_refused",
+                             {{"address", address.text()},
+                              {"uid", std::to_string(caller.uid)},
+                              {"reason", certificate.error().what}});
+            return refused(certificate.error());
+        }
+        auto stored = find_certificate(binding->certificates, certificate->fingerprint);
+        const bool update = stored != binding->certificates.end();
+        if (update && stored->binary == certificate->binary)
+            return json_reply(200, describe_added(address, *certificate,
+                                                  compile_answer(address, *binding, world_.clock(),
+                                                                 world_.all_subkeys)));
+        // Whoever took over a user's account must not be able to read the user's future mail: a
+        // first key and updates of the same key are the owner's, everything else is not.
+        if (!update && binding->version != 0 && !caller.admin)
+            return deny(request, caller,
+                        address.text() +
+                            " has, or had, another key. Only an administrator may "
+                            "replace it or add to it.");
+        if (!update) {
+            if (auto reply = useless(*certificate, world_.clock())) return *reply;
+            if (binding->certificates.size() >= max_certificates)
+                return error_reply(409, "too_many_certificates",
+                                   address.text() + " has " + std::to_string(max_certificates) +
+                                       " certificates: remove one first.");
+            binding->certificates.push_back(*certificate);
+        } else {
+            *stored = *certificate;
+        }
+        const Change change = rebind(address, std::move(*binding), caller);
+        auto applied = world_.store.apply({&change, 1});
+        if (!applied) return store_failed(applied.error());
+        if (*applied == Applied::conflict) continue;
+        world_.log.event(LogLevel::info, update ? "key_updated" : "key_added",
+                         {{"address", address.text()},
+                          {"fingerprint", to_hex(certificate->fingerprint)},
+                          {"channel", change.channel}});
+        return json_reply(update ? 200 : 201,
+                          describe_added(address, *certificate, change.bound->answer));
+    }
+    return too_busy();
+}
+
+ApiReply KeyService::remove(const ApiRequest& request, const Caller& caller) {
+    const Address& address = *request.address;
+    // Only an administrator can let an address's mail pass in clear again.
+    const bool release = caller.admin && !request.keep_tombstone;
+    for (int attempt = 0; attempt < change_attempts; ++attempt) {
+        auto binding = world_.store.binding(address);
+        if (!binding) return store_failed(binding.error());
+        if (binding->version == 0)
+            return error_reply(
+                404, "unknown_address",
+                address.text() + " has no key and never had one: nothing to remove.");
+        Change change{address, binding->version, channel_of(caller), world_.clock(), std::nullopt};
+        if (!release) {
+            binding->certificates.clear();
+            change = rebind(address, std::move(*binding), caller);
+        }
+        auto applied = world_.store.apply({&change, 1});
+        if (!applied) return store_failed(applied.error());
+        if (*applied == Applied::conflict) continue;
+        world_.log.event(LogLevel::warning, release ? "address_released" : "address_withdrawn",
+                         {{"address", address.text()}, {"channel", change.channel}});
+        return json_reply(200,
+                          {{"address", address.text()},
+                           {"state", name_of(release ? KeyState::no_key : KeyState::tombstone)}});
+    }
+    return too_busy();
+}
+
+ApiReply KeyService::remove_certificate(const ApiRequest& request, const Caller& caller) {
+    const Address& address = *request.address;
+    for (int attempt = 0; attempt < change_attempts; ++attempt) {
+        auto binding = world_.store.binding(address);
+        if (!binding) return store_failed(binding.error());
+        auto stored = find_certificate(binding->certificates, *request.certificate);
+        if (stored == binding->certificates.end())
+            return error_reply(404, "unknown_certificate",
+                               address.text() + " has no certificate " +
+                                   to_hex(*request.certificate) + ". See: keyd-cli show " +
+                                   address.text());
+        binding->certificates.erase(stored);
+        const Change change = rebind(address, std::move(*binding), caller);
+        auto applied = world_.store.apply({&change, 1});
+        if (!applied) return store_failed(applied.error());
+        if (*applied == Applied::conflict) continue;
+        world_.log.event(LogLevel::warning, "key_removed",
+                         {{"address", address.text()},
+                          {"fingerprint", to_hex(*request.certificate)},
+                          {"channel", change.channel}});
+        return json_reply(
+            200, {{"address", address.text()}, {"state", name_of(change.bound->answer.state)}});
+    }
+    return too_busy();
+}
+
+}  // namespace maildircrypt
