@@ -163,9 +163,9 @@ BIN     = $(DESTDIR)$(PREFIX)/bin
 SBIN    = $(DESTDIR)$(PREFIX)/sbin
 LIBEXEC = $(DESTDIR)$(PREFIX)/libexec/maildircrypt
 # Debian's package `keyd` (a keyboard remapper) has the name in bin/: ours is in libexec/.
-IN_BIN     := keyd-cli maildircrypt-pipe
+IN_BIN     := keyd-cli
 IN_SBIN    := maildircrypt-milter
-IN_LIBEXEC := keyd keyd-validator maildircrypt-pipe-worker
+IN_LIBEXEC := keyd keyd-validator maildircrypt-pipe-worker maildircrypt-pipe
 install_programs = $(foreach p,$(filter $(2),$(BUILT)),install -m 755 -D $(O)/$(p) $(1)/$(p) &&) true
 
 .PHONY: install
@@ -173,6 +173,8 @@ install: all ## install below DESTDIR and PREFIX (/usr)
 	$(call install_programs,$(BIN),$(IN_BIN))
 	$(call install_programs,$(SBIN),$(IN_SBIN))
 	$(call install_programs,$(LIBEXEC),$(IN_LIBEXEC))
+	# The pipe looks for its worker beside the file that this link leads to.
+	install -d $(BIN) && ln -sf ../libexec/maildircrypt/maildircrypt-pipe $(BIN)/maildircrypt-pipe
 	for unit in systemd/*.service systemd/*.socket; do \
 	    install -m 644 -D $$unit $(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/} || exit 1; done
 	install -m 644 -D systemd/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/maildircrypt.conf

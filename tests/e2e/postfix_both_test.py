@@ -43,8 +43,7 @@ class PostfixMilterAndPipe(unittest.TestCase):
         service = pipes.postfix_service(self.stand, directory / "maildirs", copies=copies)
         mta = postfix.Postfix(directory, self.stand.addresses, services=[service], main={
             "smtpd_milters": "{ unix:%s, default_action=tempfail }" % socket,
-            "virtual_transport": "sealed", "sealed_destination_recipient_limit": "1",
-            **(main or {})})
+            **pipes.postfix_settings("postfix-pipe.main.cf"), **(main or {})})
         self.addCleanup(mta.stop)
         return mta, recorder
 

@@ -18,7 +18,7 @@ class PostfixPipe(GuardTests, unittest.TestCase):
     line_end = "lf"
 
     def start_mta(self, directory, options, copies, unlimited):
-        main = {"virtual_transport": "sealed", "sealed_destination_recipient_limit": "1"}
+        main = pipes.postfix_settings("postfix-pipe.main.cf")
         if unlimited:
             main |= {"message_size_limit": "0", "virtual_mailbox_limit": "0"}
         service = pipes.postfix_service(self.stand, directory / "maildirs", options, copies)

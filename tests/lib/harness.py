@@ -13,8 +13,6 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / "build"
 PYTHON = "/usr/bin/python3"  # Debian's: unprivileged users of the tests can run it
-PROGRAMS = ["keyd", "keyd-cli", "maildircrypt-milter", "maildircrypt-pipe",
-            "maildircrypt-pipe-worker"]
 
 
 def temporary_directory():
@@ -30,8 +28,9 @@ def install_programs(directory):
     """Copies our programs to where every user may run them (a home directory often is closed)."""
     directory = pathlib.Path(directory)
     directory.mkdir(exist_ok=True)
-    for name in PROGRAMS:
-        shutil.copy2(BUILD / name, directory / name)
+    for path in BUILD.iterdir():
+        if path.is_file() and os.access(path, os.X_OK) and path.name != "unit-tests":
+            shutil.copy2(path, directory / path.name)
     return directory
 
 

@@ -7,6 +7,7 @@ import shutil
 import harness
 from stand import MAILBOX_USER
 
+EXAMPLES = harness.ROOT / "etc/examples"
 COPIER = harness.ROOT / "tests/lib/tee_input.py"
 counter = itertools.count()
 
@@ -31,43 +32,39 @@ def read_copies(directory, kinds):
     return copies
 
 
-def command(stand, maildirs, options, copies, user, recipient):
-    """The words of the command line; `user` and `recipient` in the MTA's notation."""
-    words = [stand.programs / "maildircrypt-pipe", *recipient, "--maildir", f"{maildirs}/%u"]
-    if "--keyd" not in options:
-        words += ["--keyd", stand.keyd.socket]
-    words += options
-    if copies is not None:
-        words = [harness.PYTHON, stand.programs / "tee_input.py", copies, user, *words]
-    return " ".join(map(str, words))
+def command(example, stand, maildirs, options, copies, user):
+    """The command of an example, run with this stand's programs, keyd and Maildirs.
+
+    `user` is the recipient's local part in the MTA's notation, for the copies.
+    """
+    prefix = f"{harness.PYTHON} {stand.programs}/tee_input.py {copies} {user} " if copies else ""
+    keyd = "" if "--keyd" in options else f" --keyd {stand.keyd.socket}"
+    text = replace(example, "/usr/bin/maildircrypt-pipe",
+                   f"{prefix}{stand.programs}/maildircrypt-pipe")
+    return replace(text, "/var/vmail/%d/%u", " ".join([f"{maildirs}/%u{keyd}", *map(str, options)]))
+
+
+def replace(text, old, new):
+    assert text.count(old) == 1, f"{old} does not stand once in the example"
+    return text.replace(old, new)
 
 
 def postfix_service(stand, maildirs, options=(), copies=None):
-    """The entry `sealed` for master.cf."""
-    argv = command(stand, maildirs, options, copies, "${user}",
-                   ["--recipient", "${recipient}", "--sender", "${sender}", "--queue-id",
-                    "${queue_id}"])
-    return (f"sealed unix - n n - 10 pipe\n  flags=DRXhu user={MAILBOX_USER}:nogroup\n"
-            f"  argv={argv}\n")
+    """The entry `sealed` for master.cf, from the example."""
+    example = (EXAMPLES / "postfix-pipe.master.cf").read_text()
+    text = command(example, stand, maildirs, options, copies, "${user}")
+    return replace(text, "user=vmail:vmail", f"user={MAILBOX_USER}:nogroup")
+
+
+def postfix_settings(example):
+    """The settings of an example for main.cf, as a dictionary."""
+    lines = (EXAMPLES / example).read_text().splitlines()
+    return dict(line.split(" = ", 1) for line in lines if line and not line.startswith("#"))
 
 
 def exim_transport(stand, options=(), copies=None):
-    """The transport `sealed`; Exim's environment names the recipient."""
-    argv = command(stand, "{directory}/maildirs", options, copies, "-", [])
-    return f"""\
-sealed:
-  driver = pipe
-  command = {argv}
-  user = {MAILBOX_USER}
-  group = nogroup
-  message_prefix =
-  message_suffix =
-  return_path_add
-  envelope_to_add
-  delivery_date_add
-  temp_errors = *
-  timeout_defer
-  freeze_signal = false
-  freeze_exec_fail
-  log_output
-"""
+    """The transport `sealed`, from the example."""
+    example = (EXAMPLES / "exim-pipe.transport").read_text()
+    text = command(example, stand, "{directory}/maildirs", options, copies, "-")
+    text = replace(text, "user = vmail", f"user = {MAILBOX_USER}")
+    return replace(text, "group = vmail", "group = nogroup")
