@@ -6,6 +6,7 @@
 #include "pipe/control.hpp"
 #include "pipe/parent_process.hpp"
 #include "pipe/supervisor_text.hpp"
+#include "pipe/system_log.hpp"
 #include "pipe/worker_path.hpp"
 
 #include <algorithm>
@@ -21,7 +22,6 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <syslog.h>
 #include <unistd.h>
 
 namespace maildircrypt {
@@ -35,6 +35,9 @@ constexpr std::int64_t grace = 3'000'000'000;  // nanoseconds, as all times here
 constexpr std::int64_t settling_time = 1'000'000;
 constexpr std::int64_t second = 1'000'000'000;
 constexpr std::int64_t millisecond = 1'000'000;
+
+/// Of each kind in a row: a worker that says ever more does not keep us from the deadline.
+constexpr int max_reads = 64;
 
 /// Above the numbers into which the child duplicates its descriptors.
 constexpr int first_spare_fd = 10;
@@ -106,7 +109,6 @@ bool Supervisor::prepare() {
     (void)::sigfillset(&all);
     (void)::sigprocmask(SIG_SETMASK, &all, nullptr);
     (void)::signal(SIGCHLD, SIG_DFL);
-    ::openlog("maildircrypt-pipe", LOG_PID, LOG_MAIL);
     if (::fcntl(STDIN_FILENO, F_GETFD) < 0) {
         log("no_input", errno);
         return false;
@@ -124,9 +126,8 @@ bool Supervisor::prepare() {
     signals_ = ::signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
     int pair[2];
     int pipe_ends[2];
-    if (signals_ < 0 ||
-        ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0 ||
-        ::pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+    if (signals_ < 0 || ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0 ||
+        ::pipe2(pipe_ends, O_CLOEXEC) != 0 || ::fcntl(pipe_ends[0], F_SETFL, O_NONBLOCK) != 0) {
         log("no_descriptors", errno);
         return false;
     }
@@ -220,13 +221,14 @@ void Supervisor::take_signals() {
         const auto number = static_cast<int>(info.ssi_signo);
         if (number != SIGCHLD) stop(number, "interrupted");
     }
-    if (::waitpid(worker_, &wait_status_, WNOHANG) == worker_) running_ = false;
+    // Whatever else waitpid(2) says, there is no worker to wait for: not delivered.
+    if (::waitpid(worker_, &wait_status_, WNOHANG) != 0) running_ = false;
 }
 
 void Supervisor::take_messages() {
     std::array<char, max_control_message> buffer;
-    for (;;) {
-        const ssize_t size = ::recv(control_, buffer.data(), buffer.size(), 0);
+    for (int i = 0; i < max_reads; ++i) {
+        const ssize_t size = ::recv(control_, buffer.data(), buffer.size(), MSG_DONTWAIT);
         if (size <= 0) return;
         take_message({buffer.data(), static_cast<std::size_t>(size)});
     }
@@ -254,7 +256,7 @@ void Supervisor::take_message(std::string_view message) {
 /// Keeps the first few hundred octets, for the log.
 void Supervisor::take_output() {
     std::array<char, 4096> buffer;
-    for (;;) {
+    for (int i = 0; i < max_reads; ++i) {
         const ssize_t size = ::read(output_, buffer.data(), buffer.size());
         if (size <= 0) return;
         const auto kept = std::min(static_cast<std::size_t>(size), printed_.size() - printed_size_);
@@ -278,15 +280,16 @@ void Supervisor::answer_synced(std::int64_t input_end) {
     }
     if (!lives) {
         stop(SIGTERM, "mta_gone");
-    } else if (::send(control_, control_go.data(), control_go.size(), MSG_NOSIGNAL) < 0) {
+    } else if (::send(control_, control_go.data(), control_go.size(), MSG_NOSIGNAL | MSG_DONTWAIT) <
+               0) {
         stop(SIGTERM, "worker_does_not_listen");
     }
 }
 
 void Supervisor::stop(int signal_number, const char* reason) {
-    log(reason, signal_number);
     const Stage next = signal_number == SIGKILL ? Stage::killed : Stage::stopping;
     if (next > stage_) {
+        log(reason, signal_number);
         stage_ = next;
         stage_ends_ = now() + grace;
     }
@@ -325,12 +328,7 @@ int Supervisor::end(int status, std::string_view line) const {
 }
 
 void Supervisor::log(const char* event, int number) const {
-    std::array<char, 400> shown{};
-    const auto is_plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
-    std::transform(printed_.begin(), printed_.begin() + printed_size_, shown.begin(),
-                   [&](char c) { return is_plain(c) ? c : ' '; });
-    ::syslog(LOG_ERR, "%s number=%d output=\"%.*s\"", event, number,
-             static_cast<int>(printed_size_), shown.data());
+    SystemLog::error(event, number, {printed_.data(), printed_size_});
 }
 
 }  // namespace
