@@ -14,7 +14,7 @@ using nlohmann::json;
 ApiReply unknown_address(const Address& address) {
     return error_reply(404, "unknown_address",
                        address.text() +
-                           " has no key and never had one. Add one with: keyd-cli add " +
+                           ": keyd knows no key for this address. Add one with: keyd-cli add " +
                            address.text() + " FILE");
 }
 

@@ -157,7 +157,8 @@ ApiReply KeyService::remove(const ApiRequest& request, const Caller& caller) {
         if (binding->version == 0)
             return error_reply(
                 404, "unknown_address",
-                address.text() + " has no key and never had one: nothing to remove.");
+                address.text() +
+                    ": keyd knows no key for this address; there is nothing to remove.");
         Change change{address, binding->version, channel_of(caller), world_.clock(), std::nullopt};
         if (!release) {
             binding->certificates.clear();

@@ -1,0 +1,230 @@
+/// keyd-cli: adds, shows and removes the keys of mail addresses (keyd-cli.1).
+#include "base/options.hpp"
+#include "base/process.hpp"
+#include "keyd/cli_command.hpp"
+#include "keyd/cli_output.hpp"
+#include "keyd/client.hpp"
+#include "keyd/encoding.hpp"
+#include "keyd/http_client.hpp"
+#include "keyd/json_fields.hpp"
+
+#include <chrono>
+#include <ctime>
+#include <exception>
+#include <iostream>
+#include <thread>
+
+#include <sysexits.h>
+#include <unistd.h>
+
+namespace maildircrypt {
+namespace {
+
+namespace po = boost::program_options;
+using nlohmann::json;
+
+constexpr std::size_t max_reply = 8 * 1024 * 1024;  // octets
+constexpr std::chrono::seconds patience{60};        // for one request
+constexpr int busy_attempts = 10;
+constexpr std::chrono::seconds busy_pause{1};
+constexpr std::int64_t seconds_a_day = 86'400;
+
+ProgramDescription describe() {
+    ProgramDescription program;
+    program.name = "keyd-cli";
+    program.usage =
+        "keyd-cli [OPTIONS] add ADDRESS [FILE]     seal ADDRESS's mail to the certificate in FILE\n"
+        "       keyd-cli [OPTIONS] check [FILE [ADDRESS]] say whether it would be accepted, change "
+        "nothing\n"
+        "       keyd-cli [OPTIONS] show ADDRESS           its certificates and state\n"
+        "       keyd-cli [OPTIONS] export ADDRESS         its certificates, armoured\n"
+        "       keyd-cli [OPTIONS] remove ADDRESS         forget its keys and release it\n"
+        "       keyd-cli [OPTIONS] list                   all addresses\n"
+        "       keyd-cli [OPTIONS] expiring               those whose keys expire soon\n"
+        "       keyd-cli [OPTIONS] log [ADDRESS | verify] what was changed, and that it is whole\n"
+        "       keyd-cli [OPTIONS] status                 whether keyd answers";
+    program.summary = "Manages the keys that mail is sealed to. Without FILE: standard input.";
+    program.options.add_options()(
+        "socket", po::value<std::string>()->value_name("PATH")->default_value(default_keyd_socket),
+        "keyd's socket")("json", po::bool_switch(), "print keyd's reply as JSON")(
+        "any-user-id", po::bool_switch(),
+        "add, check: the certificate need not bear the address (administrators)")(
+        "certificate", po::value<std::string>()->value_name("FINGERPRINT")->default_value(""),
+        "remove: only this certificate")(
+        "keep-tombstone", po::bool_switch(),
+        "remove: defer the address's mail instead of letting it pass")(
+        "within", po::value<std::int64_t>()->value_name("DAYS")->default_value(30),
+        "expiring: how soon");
+    program.positional_options.add_options()("words", po::value<std::vector<std::string>>());
+    program.positional.add("words", -1);
+    return program;
+}
+
+int complain(const std::string& message, int status) {
+    std::cerr << "keyd-cli: " << printable(message) << '\n';
+    return status;
+}
+
+int status_of(unsigned http_status) {
+    switch (http_status) {
+        case 403:
+            return EX_NOPERM;
+        case 404:
+            return EX_NOUSER;
+        case 400:
+        case 413:
+        case 422:
+            return EX_DATAERR;
+        case 409:
+        case 503:
+            return EX_TEMPFAIL;
+        default:
+            return EX_PROTOCOL;
+    }
+}
+
+class Cli {
+public:
+    Cli(std::string socket, CliCommand command, CliOptions options)
+        : socket_(std::move(socket)),
+          command_(std::move(command)),
+          options_(std::move(options)),
+          client_(socket_, max_reply) {}
+
+    int run() {
+        HttpCall call{method(), target_of(command_, options_), {}};
+        if (command_.verb == CliVerb::add || command_.verb == CliVerb::check) {
+            if (command_.file.empty() && ::isatty(STDIN_FILENO) == 1)
+                std::cerr << "keyd-cli: reading the certificate from standard input\n";
+            auto upload = read_certificate_file(command_.file);
+            if (!upload)
+                return complain(upload.error().what,
+                                upload.error().fate == Fate::refuse ? EX_DATAERR : EX_NOINPUT);
+            call.body = std::move(*upload);
+        }
+        return finish(call);
+    }
+
+private:
+    std::string method() const {
+        switch (command_.verb) {
+            case CliVerb::add:
+            case CliVerb::check:
+            case CliVerb::log_verify:
+                return "POST";
+            case CliVerb::remove:
+                return "DELETE";
+            case CliVerb::list:
+            case CliVerb::show:
+            case CliVerb::export_key:
+            case CliVerb::expiring:
+            case CliVerb::log:
+            case CliVerb::status:
+                return "GET";
+        }
+        return "GET";
+    }
+
+    /// Shows the reply; of a list, page after page.
+    int finish(HttpCall call) {
+        const std::string first_page = call.target;
+        json whole;
+        for (;;) {
+            json page;
+            if (const int status = ask(call, page); status != EX_OK) return status;
+            merge(whole, page);
+            const bool more = page.contains("next") && !page["next"].is_null();
+            if (!more) break;
+            const std::string after =
+                page["next"].is_string() ? page["next"].get<std::string>() : page["next"].dump();
+            call.target = first_page + "&after=" + percent_encode(after);
+        }
+        if (command_.verb == CliVerb::expiring) keep_expiring(whole);
+        if (options_.json) return print(whole.dump() + "\n");
+        const CliText shown = describe_reply(command_, whole);
+        if (!shown.ok) return complain("keyd's reply is not understood", EX_PROTOCOL);
+        return print(shown.text);
+    }
+
+    int ask(const HttpCall& call, json& page) {
+        for (int attempt = 1;; ++attempt) {
+            auto reply = client_.call(call, std::chrono::steady_clock::now() + patience);
+            if (!reply)
+                return complain(
+                    reply.error().what + ". Is keyd running, and is its socket " + socket_ + "?",
+                    EX_UNAVAILABLE);
+            page = json::parse(reply->body, nullptr, false);
+            if (!page.is_object()) return complain("the reply is not keyd's", EX_PROTOCOL);
+            if (reply->status == 200 || reply->status == 201) return EX_OK;
+            JsonFields fields{page};
+            JsonFields error{fields.object("error")};
+            const bool busy = error.text("code") == "busy";
+            if (busy && attempt < busy_attempts) {
+                std::this_thread::sleep_for(busy_pause);
+                continue;
+            }
+            if (options_.json) (void)print(reply->body);
+            return complain(error.text("message"), status_of(reply->status));
+        }
+    }
+
+    static void merge(json& whole, const json& page) {
+        if (whole.is_null()) {
+            whole = page;
+            whole.erase("next");
+            return;
+        }
+        for (const char* name : {"addresses", "changes"})
+            if (whole.contains(name) && page.contains(name))
+                whole[name].insert(whole[name].end(), page[name].begin(), page[name].end());
+    }
+
+    void keep_expiring(json& whole) const {
+        const std::int64_t limit =
+            static_cast<std::int64_t>(std::time(nullptr)) + options_.within * seconds_a_day;
+        json kept = json::array();
+        JsonFields list{whole};
+        for (const auto& entry : list.list("addresses")) {
+            JsonFields fields{entry};
+            const std::int64_t expires = fields.natural("expires");
+            if (expires != 0 && expires <= limit) kept.push_back(entry);
+        }
+        whole["addresses"] = std::move(kept);
+    }
+
+    static int print(const std::string& text) {
+        std::cout << text << std::flush;
+        return std::cout ? EX_OK : complain("cannot write to standard output", EX_IOERR);
+    }
+
+    std::string socket_;
+    CliCommand command_;
+    CliOptions options_;
+    HttpClient client_;
+};
+
+int run(int argc, const char* const argv[]) {
+    keep_memory_private();
+    const auto parsed = parse_options(describe(), argc, argv);
+    if (!parsed) return complain(parsed.error().what, EX_USAGE);
+    if (!*parsed) return EX_OK;
+    const po::variables_map& values = **parsed;
+    std::vector<std::string> words;
+    if (values.count("words") != 0) words = values["words"].as<std::vector<std::string>>();
+    auto command = parse_command(words);
+    if (!command) return complain(command.error().what + " (see keyd-cli --help)", EX_USAGE);
+    CliOptions options{values["json"].as<bool>(), values["any-user-id"].as<bool>(),
+                       values["keep-tombstone"].as<bool>(), values["certificate"].as<std::string>(),
+                       values["within"].as<std::int64_t>()};
+    return Cli{values["socket"].as<std::string>(), std::move(*command), std::move(options)}.run();
+}
+
+}  // namespace
+}  // namespace maildircrypt
+
+int main(int argc, char* argv[]) try {
+    return maildircrypt::run(argc, argv);
+} catch (const std::exception& error) {
+    std::cerr << "keyd-cli: " << error.what() << '\n';
+    return EX_SOFTWARE;
+}
