@@ -18,6 +18,7 @@ constexpr std::string_view base64_digits =
 constexpr std::string_view begin_mark = "-----BEGIN PGP ";
 constexpr std::string_view end_mark = "-----END PGP ";
 constexpr std::string_view dashes = "-----";
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // of UTF-8, as Windows writes it
 constexpr std::string_view public_block = "PUBLIC KEY BLOCK";
 constexpr std::size_t line_octets = 48;  // 64 characters: below the 76 of RFC 4880 §6.3
 
@@ -236,6 +237,7 @@ Result<SecretOctets> read_upload(std::string_view upload) {
         return refuse(
             "this is UTF-16 text, as PowerShell's > writes it; use: gpg --armor --output FILE "
             "--export ADDRESS");
+    if (upload.starts_with(byte_order_mark)) upload.remove_prefix(byte_order_mark.size());
     if (armoured) return dearmour(upload);
     // Damaged packets: whoever reads them says how.
     if (first_tag(octets)) return SecretOctets{octets.begin(), octets.end()};

@@ -47,6 +47,7 @@ int SpawnSettings::prepare(const std::string& input, int output) {
          {::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input.c_str(), O_RDONLY, 0),
           ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO),
           ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0),
+          ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1),
           ::posix_spawnattr_setpgroup(&attributes, 0),
           ::posix_spawnattr_setsigmask(&attributes, &none),
           ::posix_spawnattr_setsigdefault(&attributes, &all),

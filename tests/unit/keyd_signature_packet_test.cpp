@@ -1,0 +1,155 @@
+#include "keyd/signature_packet.hpp"
+
+#include <initializer_list>
+#include <random>
+
+#include <boost/test/unit_test.hpp>
+
+using namespace maildircrypt;
+
+namespace {
+
+const Fingerprint owner{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20};
+const OctetString owner_key_id{9, 16, 13, 14, 15, 16, 17, 18, 19, 20};  // a whole subpacket
+const OctetString other_key_id{9, 16, 9, 9, 9, 9, 9, 9, 9, 9};
+const OctetString made{5, 2, 0x60, 0, 0, 0};
+const OctetString eddsa_tail{0xab, 0xcd, 0, 1, 1, 0, 9, 1, 0xff};
+
+OctetString joined(std::initializer_list<OctetString> parts) {
+    OctetString all;
+    for (const OctetString& part : parts) all.insert(all.end(), part.begin(), part.end());
+    return all;
+}
+
+OctetString counted(const OctetString& area) {
+    return joined({{static_cast<std::uint8_t>(area.size() >> 8),
+                    static_cast<std::uint8_t>(area.size() & 0xff)},
+                   area});
+}
+
+OctetString signature(SignatureType type, const OctetString& hashed, const OctetString& unhashed,
+                      const OctetString& tail = eddsa_tail, std::uint8_t algorithm = 22) {
+    return joined({{4, static_cast<std::uint8_t>(type), algorithm, 8},
+                   counted(hashed),
+                   counted(unhashed),
+                   tail});
+}
+
+constexpr auto positive = SignatureType::positive_certification;
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(keyd_signature_packet)
+
+BOOST_AUTO_TEST_CASE(says_kind_times_and_features) {
+    const OctetString hashed =
+        joined({made, {5, 3, 0, 0, 1, 0}, {2, 30, 9}, {2, 27, 0x0c}, owner_key_id});
+    const OctetString body = signature(positive, hashed, {});
+    const auto parsed = parse_signature(body);
+    BOOST_REQUIRE(parsed.has_value());
+    BOOST_TEST((parsed->type == positive));
+    BOOST_TEST(int{parsed->hash_algorithm} == 8);
+    BOOST_TEST(parsed->created == 0x60000000);
+    BOOST_TEST(parsed->lifetime == 256);
+    BOOST_TEST(int{parsed->features.value()} == 9);
+    BOOST_TEST(names_issuer(*parsed, owner));
+}
+
+BOOST_AUTO_TEST_CASE(only_signed_subpackets_say_times_and_features) {
+    const OctetString body = signature(positive, owner_key_id, joined({made, {2, 30, 9}}));
+    const auto parsed = parse_signature(body);
+    BOOST_REQUIRE(parsed.has_value());
+    BOOST_TEST(parsed->created == 0);
+    BOOST_TEST(!parsed->features);
+}
+
+BOOST_AUTO_TEST_CASE(the_issuer_may_be_named_in_either_area_by_key_id_or_fingerprint) {
+    OctetString by_fingerprint{22, 33, 4};
+    by_fingerprint.insert(by_fingerprint.end(), owner.begin(), owner.end());
+    for (const OctetString& named : {owner_key_id, by_fingerprint}) {
+        const OctetString hashed = signature(positive, joined({made, named}), {});
+        BOOST_TEST(names_issuer(parse_signature(hashed).value(), owner));
+        const OctetString unhashed = signature(positive, made, named);
+        BOOST_TEST(names_issuer(parse_signature(unhashed).value(), owner));
+    }
+    const OctetString foreign = signature(positive, made, other_key_id);
+    BOOST_TEST(!names_issuer(parse_signature(foreign).value(), owner));
+    const OctetString nobody = signature(positive, made, {});
+    BOOST_TEST(!names_issuer(parse_signature(nobody).value(), owner));
+}
+
+BOOST_AUTO_TEST_CASE(unhashed_extras_go_and_copies_become_equal) {
+    const OctetString extras = joined({{3, 20, 1, 2}, owner_key_id, {2, 100, 7}, {2, 32, 5}});
+    const OctetString one = signature(positive, made, extras);
+    const OctetString other = signature(positive, made, owner_key_id);
+    BOOST_TEST(without_extras(parse_signature(one).value(), owner) == other,
+               boost::test_tools::per_element());
+    BOOST_TEST(without_extras(parse_signature(other).value(), owner) == other,
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(back_signatures_of_subkey_bindings_stay) {
+    for (const std::size_t size : {1U, 190U, 191U, 192U, 300U}) {
+        OctetString embedded{255,
+                             0,
+                             0,
+                             static_cast<std::uint8_t>((size + 1) >> 8),
+                             static_cast<std::uint8_t>((size + 1) & 0xff),
+                             32};
+        embedded.resize(embedded.size() + size, 0x77);
+        const OctetString body = signature(SignatureType::subkey_binding, made,
+                                           joined({owner_key_id, {2, 100, 7}, embedded}));
+        const OctetString kept = without_extras(parse_signature(body).value(), owner);
+        const auto again = parse_signature(kept);
+        BOOST_REQUIRE(again.has_value());
+        BOOST_REQUIRE(again->embedded.size() == 1U);
+        BOOST_TEST(again->embedded[0].size() == size);
+        BOOST_TEST(without_extras(*again, owner) == kept, boost::test_tools::per_element());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_whole_signature_is_nothing) {
+    const OctetString good = signature(positive, joined({made, owner_key_id}), {});
+    BOOST_REQUIRE(parse_signature(good).has_value());
+    for (std::size_t size = 0; size < good.size(); ++size)
+        BOOST_TEST(!parse_signature(Octets{good}.first(size)).has_value());
+    BOOST_TEST(!parse_signature(joined({good, {0}})).has_value());
+    for (const std::uint8_t version : std::initializer_list<std::uint8_t>{0, 2, 5, 6}) {
+        OctetString other = good;
+        other[0] = version;
+        BOOST_TEST(!parse_signature(other).has_value());
+    }
+    for (const std::uint8_t algorithm : std::initializer_list<std::uint8_t>{
+             0, 1, 2, 16, 20, 27, 100})  // another number of numbers
+        BOOST_TEST(!parse_signature(signature(positive, made, {}, eddsa_tail, algorithm)));
+    BOOST_TEST(!parse_signature(signature(positive, {0}, {})));        // a subpacket without type
+    BOOST_TEST(!parse_signature(signature(positive, {5, 2, 0}, {})));  // beyond its area
+    BOOST_TEST(!parse_signature(signature(positive, {}, {255, 255, 255, 255, 255, 2})));
+}
+
+BOOST_AUTO_TEST_CASE(version_3_is_read_and_kept_as_it_is) {
+    const OctetString body = joined({{3, 5, 0x20, 0x40, 0, 0, 0},
+                                     {13, 14, 15, 16, 17, 18, 19, 20},
+                                     {1, 2},
+                                     {0xab, 0xcd, 0, 9, 1, 0xff}});
+    const auto parsed = parse_signature(body);
+    BOOST_REQUIRE(parsed.has_value());
+    BOOST_TEST((parsed->type == SignatureType::key_revocation));
+    BOOST_TEST(parsed->created == 0x40000000);
+    BOOST_TEST(names_issuer(*parsed, owner));
+    BOOST_TEST(without_extras(*parsed, owner) == body, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(random_octets_do_no_harm) {
+    std::mt19937 random{20240101};
+    const OctetString good = signature(positive, joined({made, owner_key_id}), owner_key_id);
+    for (int round = 0; round < 20000; ++round) {
+        OctetString body = good;
+        for (int change = 0; change < 3; ++change)
+            body[random() % body.size()] = static_cast<std::uint8_t>(random() & 0xff);
+        if (const auto parsed = parse_signature(body))
+            BOOST_REQUIRE(parse_signature(without_extras(*parsed, owner)).has_value());
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
