@@ -1,7 +1,5 @@
 #include "seal/armour_writer.hpp"
 
-#include "seal/base64.hpp"
-
 #include <algorithm>
 
 namespace maildircrypt {
@@ -26,15 +24,21 @@ Result<void> ArmourWriter::put(std::string_view text) {
     return {};
 }
 
-Result<void> ArmourWriter::put_line(Octets octets) {
-    const std::size_t characters = base64_size(octets.size());
-    const std::size_t size = characters + line_end_.size();
-    const auto space = room(size);
+Result<void> ArmourWriter::put_line(std::span<const std::uint8_t, base64_line_octets> octets) {
+    constexpr std::size_t characters = base64_size(base64_line_octets);
+    const auto space = room(characters + line_end_.size());
     if (!space) return space.error();
-    encode_base64(octets, *space);
+    encode_base64_line(octets, space->first<characters>());
     std::ranges::copy(line_end_, space->subspan(characters).begin());
-    text_size_ += size;
+    text_size_ += space->size();
     return {};
+}
+
+Result<void> ArmourWriter::put_short_line(Octets octets) {
+    std::array<char, base64_size(base64_line_octets)> line;
+    encode_base64(octets, line);
+    if (auto done = put({line.data(), base64_size(octets.size())}); !done) return done;
+    return put(line_end_);
 }
 
 Result<void> ArmourWriter::start() {
@@ -46,16 +50,16 @@ Result<void> ArmourWriter::start() {
 Result<void> ArmourWriter::write(Octets piece) {
     crc_.update(piece);
     if (line_size_ > 0) {
-        const std::size_t count = std::min(piece.size(), line_octets - line_size_);
+        const std::size_t count = std::min(piece.size(), base64_line_octets - line_size_);
         std::ranges::copy(piece.first(count), std::span{line_}.subspan(line_size_).begin());
         line_size_ += count;
         piece = piece.subspan(count);
-        if (line_size_ < line_octets) return {};
+        if (line_size_ < base64_line_octets) return {};
         if (auto done = put_line(line_); !done) return done;
         line_size_ = 0;
     }
-    for (; piece.size() >= line_octets; piece = piece.subspan(line_octets))
-        if (auto done = put_line(piece.first(line_octets)); !done) return done;
+    for (; piece.size() >= base64_line_octets; piece = piece.subspan(base64_line_octets))
+        if (auto done = put_line(piece.first<base64_line_octets>()); !done) return done;
     std::ranges::copy(piece, line_.begin());
     line_size_ = piece.size();
     return {};
@@ -63,13 +67,13 @@ Result<void> ArmourWriter::write(Octets piece) {
 
 Result<void> ArmourWriter::finish() {
     if (line_size_ > 0)
-        if (auto done = put_line(Octets{line_}.first(line_size_)); !done) return done;
+        if (auto done = put_short_line(Octets{line_}.first(line_size_)); !done) return done;
     const std::uint32_t crc = crc_.value();
     const std::array<std::uint8_t, 3> checksum{static_cast<std::uint8_t>(crc >> 16U),
                                                static_cast<std::uint8_t>(crc >> 8U & 0xFFU),
                                                static_cast<std::uint8_t>(crc & 0xFFU)};
     if (auto done = put("="); !done) return done;
-    if (auto done = put_line(checksum); !done) return done;
+    if (auto done = put_short_line(checksum); !done) return done;
     if (auto done = put("-----END PGP MESSAGE-----"); !done) return done;
     if (auto done = put(line_end_); !done) return done;
     return flush();

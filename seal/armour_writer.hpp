@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/sink.hpp"
+#include "seal/base64.hpp"
 #include "seal/crc24.hpp"
 #include "seal/line_end.hpp"
 #include "seal/octet_sink.hpp"
@@ -16,8 +17,6 @@ namespace maildircrypt {
 /// Takes ciphertext only: what it holds is not wiped.
 class ArmourWriter : public OctetSink {
 public:
-    static constexpr std::size_t line_octets = 57;  ///< 76 characters
-
     /// `text` outlives the writer and gets pieces of several KiB.
     ArmourWriter(LineEnd line_end, Sink& text) : line_end_(text_of(line_end)), sink_(text) {}
 
@@ -27,7 +26,8 @@ public:
     Result<void> finish();
 
 private:
-    Result<void> put_line(Octets octets);
+    Result<void> put_line(std::span<const std::uint8_t, base64_line_octets> octets);
+    Result<void> put_short_line(Octets octets);
     Result<void> put(std::string_view text);
     Result<std::span<char>> room(std::size_t size);
     Result<void> flush();
@@ -35,7 +35,7 @@ private:
     std::string_view line_end_;
     Sink& sink_;
     Crc24 crc_;
-    std::array<std::uint8_t, line_octets> line_;  ///< octets that do not fill a line yet
+    std::array<std::uint8_t, base64_line_octets> line_;  ///< octets that do not fill a line yet
     std::size_t line_size_ = 0;
     std::array<char, 16384> text_;
     std::size_t text_size_ = 0;

@@ -1,6 +1,7 @@
 #include "seal/packet_writer.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace maildircrypt {
 
@@ -30,11 +31,14 @@ Result<std::span<std::uint8_t>> PacketWriter::room() {
 }
 
 Result<void> PacketWriter::write(Octets piece) {
+    // memcpy of more goes to `rep movsb`, which takes twenty times as long on AMD when the target
+    // lies a few octets behind the source modulo 4096: measured, Zen 5, glibc 2.36.
+    constexpr std::size_t copied_at_once = 1024;
     while (!piece.empty()) {
         const auto space = room();
         if (!space) return space.error();
-        const std::size_t count = std::min(piece.size(), space->size());
-        std::ranges::copy(piece.first(count), space->begin());
+        const std::size_t count = std::min({piece.size(), space->size(), copied_at_once});
+        std::memcpy(space->data(), piece.data(), count);  // std::ranges::copy goes octet by octet
         advance(count);
         piece = piece.subspan(count);
     }
