@@ -128,6 +128,7 @@ layers: ## check that includes run one way and that foreign headers stand in the
 
 # ---- bench and fuzz: every tests/bench/*.cpp and tests/fuzz/*.cpp is a program ------------------------------------------
 
+bench_seal_BENCH_LIBS := -lrnp
 BENCHES := $(patsubst tests/bench/%.cpp,$(O)/bench/%,$(wildcard tests/bench/*.cpp))
 $(O)/bench/%: $(O)/obj/tests/bench/%.o $(patsubst %,$(O)/lib%.a,$(ALL_LIBS))
 	@mkdir -p $(@D)
@@ -135,6 +136,7 @@ $(O)/bench/%: $(O)/obj/tests/bench/%.o $(patsubst %,$(O)/lib%.a,$(ALL_LIBS))
 
 .PHONY: bench
 bench: deps ## measure, print a table, write build/bench.json
+	@debian/packages install pkg.maildircrypt.bench
 	@+$(MAKE) --no-print-directory $(JOBS) bench-programs
 	@tests/bench/run $(BENCHES)
 

@@ -1,5 +1,5 @@
 /// bench_seal KEYS: how fast one process encrypts, against the floor and against peers, as JSON
-/// lines. KEYS is what make_keys.py made.
+/// lines. KEYS is a copy of what make_keys.py made: gpg writes to it.
 #include "base/fd.hpp"
 #include "seal/encryptor.hpp"
 #include "seal/fingerprint.hpp"
