@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <charconv>
+#include <csignal>
 #include <cstring>
 #include <exception>
 #include <vector>
@@ -13,7 +14,9 @@
 #include <libmilter/mfapi.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace maildircrypt {
 namespace {
@@ -303,6 +306,28 @@ static sfsistat on_close(SMFICTX* context) {
 
 namespace {
 
+/// The socket as a file: libmilter leaves it behind when it ends.
+class SocketFile {
+public:
+    explicit SocketFile(std::string path) : path_(std::move(path)) {
+        known_ = ::lstat(path_.c_str(), &status_) == 0;
+    }
+    SocketFile(const SocketFile&) = delete;
+    SocketFile& operator=(const SocketFile&) = delete;
+    /// Unless another process has put its own there meanwhile.
+    ~SocketFile() {
+        struct stat now;
+        if (known_ && ::lstat(path_.c_str(), &now) == 0 && now.st_ino == status_.st_ino &&
+            now.st_dev == status_.st_dev)
+            (void)::unlink(path_.c_str());  // failing this, the next start replaces it
+    }
+
+private:
+    std::string path_;
+    struct stat status_;
+    bool known_;
+};
+
 Result<void> listen_at(const std::string& path, mode_t mode) {
     // Refuses a live socket and whatever is no socket; libmilter itself would unlink both.
     if (auto free = listen_unix(path, mode); !free) return free.error();
@@ -314,6 +339,15 @@ Result<void> listen_at(const std::string& path, mode_t mode) {
     ::umask(old_mask);
     if (opened != MI_SUCCESS) return refuse("libmilter cannot listen at " + path);
     return {};
+}
+
+/// From here on they wait for the thread of libmilter that takes them; without this one that comes
+/// before that thread would kill the process.
+void hold_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 Result<void> register_callbacks() {
@@ -344,6 +378,8 @@ Result<MilterEnd> serve_milter(const MilterService& service, const std::string& 
     the_service = &service;
     if (auto done = register_callbacks(); !done) return done.error();
     if (auto done = listen_at(path, mode); !done) return done.error();
+    const SocketFile socket{path};
+    hold_signals();
     ready();
     if (smfi_main() != MI_SUCCESS) return retry("libmilter gave up");
     return the_session_count == 0 ? MilterEnd::idle : MilterEnd::busy;

@@ -32,8 +32,8 @@ Result<void> run(const MilterSettings& settings) {
     const MilterService service{settings.policy, settings.seal, *crypto, lookup, log,
                                 spill,           admissions};
     const auto end = serve_milter(service, settings.socket_path, settings.socket_mode, [&log] {
-        notify_ready();
         log.event(LogLevel::info, "ready", {});
+        notify_ready();
     });
     if (!end) return end.error();
     log.event(LogLevel::info, "stopped", {});
