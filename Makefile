@@ -20,7 +20,8 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 FOLDERS  := base seal keyd milter pipe admin
 library_sources = $(filter-out $(1)/main_%,$(wildcard $(1)/*.cpp))
 
-PROGRAMS := keyd keyd-cli keyd-validator maildircrypt-milter maildircrypt-pipe maildircrypt-pipe-worker
+PROGRAMS := keyd keyd-cli keyd-validator maildircrypt-milter maildircrypt-pipe maildircrypt-pipe-worker \
+            maildircrypt
 keyd_MAIN                     := keyd/main_keyd.cpp
 keyd_LIBS                     := keyd seal base
 keyd-cli_MAIN                 := keyd/main_keyd_cli.cpp
@@ -37,6 +38,8 @@ maildircrypt-pipe-worker_LIBS := pipe keyd seal base
 maildircrypt-pipe_MAIN        := pipe/main_pipe.cpp
 maildircrypt-pipe_LIBS        :=
 maildircrypt-pipe_LDFLAGS     := -static-pie
+maildircrypt_MAIN             := admin/main_maildircrypt.cpp
+maildircrypt_LIBS             := admin keyd seal base
 $(O)/obj/pipe/main_pipe.o: CXXFLAGS += -DLIBEXECDIR='"$(PREFIX)/libexec/maildircrypt"'
 
 FOREIGN_LIBS := -lboost_program_options -lgpgme -lsqlite3 -lmilter -lcrypto -lz
