@@ -135,7 +135,9 @@ bench_seal_BENCH_LIBS := -lrnp
 BENCHES := $(patsubst tests/bench/%.cpp,$(O)/bench/%,$(wildcard tests/bench/*.cpp))
 $(O)/bench/%: $(O)/obj/tests/bench/%.o $(patsubst %,$(O)/lib%.a,$(ALL_LIBS))
 	@mkdir -p $(@D)
-	$(CXX) $(ALL_CXXFLAGS) $^ $(ALL_LDFLAGS) $(FOREIGN_LIBS) $($*_BENCH_LIBS) -o $@
+	$(CXX) $(ALL_CXXFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(ALL_LDFLAGS) $(FOREIGN_LIBS) $($*_BENCH_LIBS) -o $@
+
+$(O)/bench/bench_keyd: $(O)/obj/tests/unit/support/keyd_data.o
 
 .PHONY: bench
 bench: deps ## measure, print a table, write build/bench.json
