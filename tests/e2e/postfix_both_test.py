@@ -59,11 +59,12 @@ class PostfixMilterAndPipe(unittest.TestCase):
             handed[message.recipients[0].split("@")[0]].append(message.octets())
         self.assertEqual(sum(map(len, handed.values())), len(mails))
         stored = read_maildirs(mta.maildirs, self.stand.kinds)
-        check_round(stored, handed, self.stand.users, self.stand.stranger)
         # The guard changed nothing: what it stored is what Postfix gave it.
         given = pipes.read_copies(copies, self.stand.kinds)
         for kind in self.stand.kinds:
             self.assertEqual(collections.Counter(stored[kind]), collections.Counter(given[kind]))
+        _, passed = check_round(stored, handed, self.stand.users, self.stand.stranger)
+        self.assertEqual(passed, messages.encrypted_by_the_sender())
 
     def test_local_submission_escapes_the_milter_and_not_the_guard(self):
         mta, recorder = self.set_up()

@@ -66,8 +66,9 @@ class PostfixMilter(unittest.TestCase):
         mta.await_removed(queue_ids, 300)
         self.assertTrue(all(flags & SMFIP_HDR_LEADSPC for flags in recorder.negotiated))
         self.assertEqual(len(recorder.messages), len(mails))
-        forms = check_round(read_maildirs(mta.maildirs, self.stand.kinds), self.handed(recorder),
+        forms, passed = check_round(read_maildirs(mta.maildirs, self.stand.kinds), self.handed(recorder),
                             self.stand.users, self.stand.stranger)
+        self.assertEqual(passed, messages.encrypted_by_the_sender())
         self.assertEqual({form for _, form in forms}, {"none", "parameter", "wrap"})
 
     def test_100_mb_are_sealed(self):

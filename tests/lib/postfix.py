@@ -19,6 +19,7 @@ compatibility_level = 3.6
 config_directory = {directory}/etc
 queue_directory = {directory}/queue
 data_directory = {directory}/data
+enable_long_queue_ids = yes
 maillog_file = {directory}/log/mail.log
 maillog_file_prefixes = {directory}/log
 myhostname = mx.sealed.test
@@ -144,7 +145,7 @@ class Postfix:
         return wait_until(lambda: self.outcome(queue_id), f"{queue_id} has a status", seconds)
 
     def await_removed(self, queue_ids, seconds=120):
-        """Until all of these have left the queue."""
+        """Until all of these have been delivered."""
         def done():
             gone = set(re.findall(r"qmgr\[\d+\]: (\w+): removed", self.log()))
             return set(queue_ids) <= gone
@@ -153,6 +154,8 @@ class Postfix:
         except AssertionError:
             raise AssertionError("still in the queue; last log lines:\n" + self.log()[-4000:]) \
                 from None
+        bounced = re.findall(r".*status=bounced.*", self.log())
+        assert not bounced, f"bounced: {bounced[-3:]}"
 
     def flush(self):
         """Tries the deferred mail again, now."""

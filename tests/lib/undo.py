@@ -174,11 +174,12 @@ def check_lines(body, eol):
 
 def dearmour(armour):
     lines = armour.replace(b"\r\n", b"\n").split(b"\n")
-    start = lines.index(b"") + 1
+    if lines[1] != b"":
+        raise Refused("armour with header lines")
     checksum = lines[-2]
     if not checksum.startswith(b"=") or len(checksum) != 5:
         raise Refused("no CRC24")
-    data = base64.b64decode(b"".join(lines[start:-2]), validate=True)
+    data = base64.b64decode(b"".join(lines[2:-2]), validate=True)
     if len(data) < 1 << 21 and crc24(data) != int.from_bytes(base64.b64decode(checksum[1:]), "big"):
         raise Refused("wrong CRC24")  # only checked below 2 MiB: Python takes its time, gpg checks all
     return data
