@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(every_option_may_stand_in_the_configuration_file) {
     BOOST_TEST(options->deadline == 7);
     BOOST_TEST(options->spill_directory == "/s");
     BOOST_TEST((options->policy.no_key == Treatment::reject));
-    BOOST_TEST((options->seal.subject == SubjectPolicy::keep));
+    BOOST_TEST((options->seal.headers.subject == SubjectPolicy::keep));
 }
 
 BOOST_AUTO_TEST_CASE(faults_of_the_configuration_are_refused) {
