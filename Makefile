@@ -21,7 +21,7 @@ FOLDERS  := base seal keyd milter pipe admin
 library_sources = $(filter-out $(1)/main_%,$(wildcard $(1)/*.cpp))
 
 PROGRAMS := keyd keyd-cli keyd-validator maildircrypt-milter maildircrypt-pipe maildircrypt-pipe-worker \
-            maildircrypt
+            maildircrypt maildircrypt-lmtp
 keyd_MAIN                     := keyd/main_keyd.cpp
 keyd_LIBS                     := keyd seal base
 keyd-cli_MAIN                 := keyd/main_keyd_cli.cpp
@@ -34,6 +34,8 @@ maildircrypt-milter_MAIN      := milter/main_milter.cpp
 maildircrypt-milter_LIBS      := milter keyd seal base
 maildircrypt-pipe-worker_MAIN := pipe/main_pipe_worker.cpp
 maildircrypt-pipe-worker_LIBS := pipe keyd seal base
+maildircrypt-lmtp_MAIN        := pipe/main_lmtp.cpp
+maildircrypt-lmtp_LIBS        := pipe keyd seal base
 # The program that the MTA starts: static, no library of ours, so that no missing library ever bounces mail.
 maildircrypt-pipe_MAIN        := pipe/main_pipe.cpp
 maildircrypt-pipe_LIBS        :=
@@ -171,7 +173,7 @@ SBIN    = $(DESTDIR)$(PREFIX)/sbin
 LIBEXEC = $(DESTDIR)$(PREFIX)/libexec/maildircrypt
 # Debian's package `keyd` (a keyboard remapper) has the name in bin/: ours is in libexec/.
 IN_BIN     := keyd-cli
-IN_SBIN    := maildircrypt-milter
+IN_SBIN    := maildircrypt-lmtp maildircrypt-milter
 IN_LIBEXEC := keyd keyd-validator maildircrypt-pipe-worker maildircrypt-pipe
 install_programs = $(foreach p,$(filter $(2),$(BUILT)),install -m 755 -D $(O)/$(p) $(1)/$(p) &&) true
 

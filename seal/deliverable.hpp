@@ -24,6 +24,7 @@ private:
     friend class ClearPassage;      ///< policy let it through in clear
     friend class OriginalReplay;    ///< already encrypted to its recipient by the sender
     friend class UntouchedPassage;  ///< for an address outside our domains
+    friend class MaildirLines;      ///< deliverable text again, CRLF made LF
 };
 
 /// One field of the header that will be stored.

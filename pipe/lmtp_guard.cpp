@@ -1,0 +1,89 @@
+#include "pipe/lmtp_guard.hpp"
+
+#include <utility>
+
+namespace maildircrypt::lmtp {
+namespace {
+
+/// Less than any sealed message of that size: base64 alone makes four octets of three.
+std::uint64_t least_sealed_size(std::uint64_t size) {
+    return size / 3 * 4;
+}
+
+Reply refusal(Treatment treatment, KeyState state) {
+    const std::string why{explain(state)};
+    if (treatment == Treatment::reject) return {550, "5.7.1", "Not accepted: " + why, {}};
+    return {451, "4.7.1", "Not accepted for now: " + why, {}};
+}
+
+Verdict refused(const Guard& guard, const std::string& session, const Recipient& candidate,
+                Reply reply, const std::string& why) {
+    guard.log.event(LogLevel::warning, "refused",
+                    {{"session", session},
+                     {"recipient", candidate.path},
+                     {"reply", std::to_string(reply.code) + ' ' + reply.enhanced},
+                     {"why", why}});
+    return {std::move(reply), std::nullopt};
+}
+
+}  // namespace
+
+std::string_view token_of(KeyState state) {
+    switch (state) {
+        case KeyState::sealable:
+            return "sealable";
+        case KeyState::expired:
+            return "expired";
+        case KeyState::revoked:
+            return "revoked";
+        case KeyState::tombstone:
+            return "tombstone";
+        case KeyState::no_key:
+            return "no-key";
+    }
+    return "unknown";
+}
+
+Verdict judge(const Guard& guard, const Sender& sender, const Recipient& candidate,
+              const std::string& session) {
+    const auto address = Address::parse(candidate.path);
+    if (!address)
+        return refused(guard, session, candidate,
+                       {553, "5.1.3", "Not an address of the form name@domain", {}},
+                       address.error().what);
+    auto next = guard.next.judge(sender, candidate, *address);
+    if (!next.accepts())
+        return refused(guard, session, candidate, std::move(next), "the next hop cannot take it");
+    auto place = guard.recipients.take();
+    if (!place)
+        return refused(guard, session, candidate,
+                       {452, "4.3.2", "Too many recipients at once, try again later", {}},
+                       "too many recipients are in flight");
+    Destination destination{candidate, *address};
+    Treatment treatment = Treatment::untouched;
+    RecipientKeys keys;
+    if (covers(guard.policy, *address)) {
+        auto found = guard.lookup(*address);
+        if (!found) {
+            auto verdict =
+                refused(guard, session, candidate,
+                        try_later("Encryption is not available at the moment"), found.error().what);
+            verdict.lookup_failed = true;
+            return verdict;
+        }
+        keys = std::move(*found);
+        treatment = treat(guard.policy, keys.state);
+        if (treatment == Treatment::defer || treatment == Treatment::reject)
+            return refused(guard, session, candidate, refusal(treatment, keys.state),
+                           std::string{token_of(keys.state)});
+    }
+    if (treatment == Treatment::seal && sender.size &&
+        !guard.next.has_room_for(least_sealed_size(*sender.size)))
+        return refused(guard, session, candidate,
+                       {552, "5.3.4", "The sealed message would be larger than the limit", {}},
+                       "larger than the next hop takes");
+    return {{250, "2.1.5", "Ok", {}},
+            Treated{std::move(destination), treatment, std::move(keys), std::move(*place)}};
+}
+
+}  // namespace maildircrypt::lmtp

@@ -1,0 +1,57 @@
+/// What all connections of the LMTP server share, and its verdict on a recipient.
+#pragma once
+
+#include "base/log.hpp"
+#include "base/spill.hpp"
+#include "pipe/lmtp_next_hop.hpp"
+#include "pipe/lmtp_reply.hpp"
+#include "pipe/lmtp_session.hpp"
+#include "pipe/lmtp_tally.hpp"
+#include "seal/crypto_context.hpp"
+#include "seal/key_plan.hpp"
+#include "seal/policy.hpp"
+#include "seal/sealer.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace maildircrypt::lmtp {
+
+/// KeyClient::lookup, or a fake. Any thread; every failure means later.
+using KeyLookup = std::function<Result<RecipientKeys>(const Address&)>;
+
+/// Read-only or thread-safe in all parts. Outlives the connections.
+struct Guard {
+    const CryptoContext& crypto;
+    const KeyLookup& lookup;
+    const PolicyConfig& policy;
+    const SealOptions& seal;  ///< line_end is that of the next hop
+    SpillBudget& spill;
+    NextHop& next;
+    Tally& recipients;  ///< in flight
+    const Log& log;
+};
+
+/// An accepted recipient, and what happens to their mail.
+struct Treated {
+    Destination destination;
+    Treatment treatment;  ///< seal, pass_clear or untouched
+    RecipientKeys keys;
+    Tally::Place place;  ///< among those in flight
+};
+
+struct Verdict {
+    Reply reply;
+    std::optional<Treated> treated;  ///< when the reply accepts
+    bool lookup_failed = false;      ///< further lookups of this message would only wait as well
+};
+
+/// At RCPT. Blocks while keyd is asked. `size` is what MAIL declared.
+Verdict judge(const Guard& guard, const Sender& sender, const Recipient& candidate,
+              const std::string& session);
+
+/// One token for logs and the provenance field: why keys are not, or only just, of use.
+std::string_view token_of(KeyState state);
+
+}  // namespace maildircrypt::lmtp

@@ -1,0 +1,114 @@
+/// maildircrypt-lmtp: seals mail at its final delivery. Needs keyd's socket, its own socket, a
+/// spill directory, and the Maildirs or the next hop's socket; starts no process.
+#include "base/process.hpp"
+#include "keyd/client.hpp"
+#include "pipe/lmtp_hop.hpp"
+#include "pipe/lmtp_limits.hpp"
+#include "pipe/lmtp_maildir_hop.hpp"
+#include "pipe/lmtp_settings.hpp"
+
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include <malloc.h>
+#include <sys/resource.h>
+
+namespace maildircrypt::lmtp {
+namespace {
+
+/// One arena for each of the two processors that a mail host keeps busy, not one for each thread
+/// that waits: freed memory is used again instead of lying in many heaps.
+void share_heaps() {
+    ::mallopt(M_ARENA_MAX, 2);
+}
+
+/// Each connection is a descriptor, each recipient of a Maildir three.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// Found at start, not at the first large message.
+Result<void> check_spill_directory(const std::string& directory) {
+    SpillBudget no_memory{0, directory};
+    Spill spill{no_memory};
+    auto written = spill.write("x");
+    return written ? Result<void>{} : refuse("option 'spill-directory': " + written.error().what);
+}
+
+Result<std::vector<Fd>> open_sockets(const Settings& settings) {
+    auto sockets = inherited_sockets();
+    if (!sockets.empty()) return sockets;
+    if (!settings.listen) return refuse("option 'listen' is missing");
+    return listen_at(*settings.listen, settings.socket_mode);
+}
+
+std::unique_ptr<NextHop> make_next_hop(const Settings& settings, const CryptoContext& crypto,
+                                       SpillBudget& spill, const Log& log) {
+    if (const auto* path = std::get_if<MaildirTemplate>(&settings.next))
+        return std::make_unique<MaildirHop>(*path, settings.recipient_delimiter,
+                                            settings.seal.host);
+    auto hop = std::make_unique<LmtpHop>(std::get<Endpoint>(settings.next), settings.server.name,
+                                         settings.next_timeout, crypto, spill);
+    if (auto probed = hop->probe(); !probed)
+        log.event(LogLevel::warning, "next_hop_away", {{"why", probed.error().what}});
+    return hop;
+}
+
+/// False when something that blocks is left behind.
+Result<bool> run(const Settings& settings) {
+    const Log log{settings.log_target, "maildircrypt-lmtp"};
+    if (auto usable = check_spill_directory(settings.spill_directory); !usable)
+        return usable.error();
+    auto sockets = open_sockets(settings);
+    if (!sockets) return sockets.error();
+    auto crypto = CryptoContext::create();
+    if (!crypto) return crypto.error();
+    KeyClient keyd{settings.keyd_socket};
+    const KeyLookup lookup = [&keyd](const Address& address) { return keyd.lookup(address); };
+    SpillBudget spill{settings.spill_memory, settings.spill_directory};
+    const auto next = make_next_hop(settings, *crypto, spill, log);
+    Tally recipients{max_recipients_in_flight};
+    SealOptions seal = settings.seal;
+    seal.line_end = next->line_end();
+    const Guard guard{*crypto, lookup, settings.policy, seal, spill, *next, recipients, log};
+    auto ended = serve(guard, settings.server, std::move(*sockets), [&log] {
+        notify_ready();
+        log.event(LogLevel::info, "ready", {});
+    });
+    if (!ended) return ended;
+    log.event(LogLevel::info, "stopped", {});
+    if (!*ended) std::quick_exit(EXIT_SUCCESS);  // threads still use all this
+    return ended;
+}
+
+int fail(const std::string& what) {
+    std::cerr << "maildircrypt-lmtp: " << what << '\n';
+    return EXIT_FAILURE;
+}
+
+}  // namespace
+}  // namespace maildircrypt::lmtp
+
+int main(int argc, char* argv[]) try {
+    using namespace maildircrypt;
+    keep_memory_private();
+    wipe_freed_memory();
+    lmtp::share_heaps();
+    lmtp::raise_descriptor_limit();
+    const auto options = parse_options(lmtp::lmtp_program(), argc, argv);
+    if (!options) return lmtp::fail(options.error().what);
+    if (!*options) return EXIT_SUCCESS;
+    const auto settings = lmtp::read_settings(**options);
+    if (!settings) return lmtp::fail(settings.error().what);
+    const auto done = lmtp::run(*settings);
+    return done ? EXIT_SUCCESS : lmtp::fail(done.error().what);
+} catch (const std::exception& error) {
+    return maildircrypt::lmtp::fail(error.what());
+}
