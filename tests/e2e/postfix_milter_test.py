@@ -33,12 +33,12 @@ class PostfixMilter(unittest.TestCase):
         cls.addClassCleanup(cls.stand.close)
         cls.number = 0
 
-    def set_up(self, *options, record=False, main=None):
+    def set_up(self, *options, record=False, main=None, keyd=None):
         """A fresh milter and a fresh Postfix that asks it, with a recorder between them if wanted."""
         type(self).number += 1
         directory = self.stand.directory / f"mta{self.number}"
-        milter = self.stand.milter(*options, name=f"milter{self.number}")
-        self.addCleanup(milter.stop)
+        milter = self.stand.milter(*options, name=f"milter{self.number}", keyd=keyd)
+        self.addCleanup(milter.kill)  # libmilter waits 5 s when asked
         socket, recorder = milter.socket, None
         if record:
             socket = self.stand.directory / f"recorder{self.number}"
@@ -174,7 +174,7 @@ class PostfixMilter(unittest.TestCase):
 
     def test_a_keyd_that_answers_garbage_defers(self):
         path = self.stand.directory / "bad.sock"
-        mta, _, _ = self.set_up("--keyd", str(path))
+        mta, _, _ = self.set_up(keyd=path)
         for why, answer in GARBAGE.items():
             with self.subTest(why), BadKeyd(path, answer) as bad:
                 self.expect_451(mta, why)
@@ -204,8 +204,7 @@ class PostfixMilter(unittest.TestCase):
         with self.assertRaises(smtp.Refused) as refused:
             smtp.send(mta.port, SENDER, [gpg.address_of("cv25519")], LETTER)
         self.assertEqual(refused.exception.code, 451)
-        milter.process.kill()
-        milter.process.wait()
+        milter.kill()
         with self.assertRaises(smtp.Refused) as refused:
             smtp.send(mta.port, SENDER, [gpg.address_of("cv25519")], LETTER)
         self.assertEqual(refused.exception.code, 451)
@@ -217,8 +216,7 @@ class PostfixMilter(unittest.TestCase):
         with smtp.Client(mta.port) as client:
             queue_id = client.send(SENDER, [gpg.address_of("cv25519")], LETTER)
             mta.await_removed([queue_id])
-            milter.process.kill()
-            milter.process.wait()
+            milter.kill()
             with self.assertRaises(smtp.Refused) as refused:
                 client.send(SENDER, [gpg.address_of("cv25519")], LETTER)
             self.assertEqual(refused.exception.code, 451)

@@ -90,6 +90,10 @@ class Server:
     def resume(self):
         os.kill(self.pid, signal.SIGCONT)
 
+    def kill(self):
+        self.process.kill()
+        return self.process.wait()
+
     def stop(self, seconds=20):
         """Asks, waits, insists. Returns the exit status."""
         if self.process.poll() is None:

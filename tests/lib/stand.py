@@ -33,14 +33,14 @@ class Stand:
         """Users take turns."""
         return self.kinds[number % len(self.kinds)]
 
-    def milter(self, *options, name="milter"):
+    def milter(self, *options, name="milter", keyd=None):
         """Our milter, and the socket at which Postfix finds it."""
         directory = self.directory / name
         directory.mkdir(exist_ok=True)
         directory.chmod(0o777)
         socket = directory / "socket"
         server = Server([self.programs / "maildircrypt-milter", "--socket", f"unix:{socket}",
-                         "--socket-mode", "666", "--keyd", self.keyd.socket, "--spill-directory",
+                         "--socket-mode", "666", "--keyd", keyd or self.keyd.socket, "--spill-directory",
                          directory, *options], directory / "log", user=MILTER_USER, group="games",
                         notify=True)
         server.socket = socket
