@@ -3,6 +3,7 @@
 #include "base/fd.hpp"
 #include "seal/encryptor.hpp"
 #include "seal/fingerprint.hpp"
+#include "seal/sealer.hpp"
 #include "tests/bench/bare_openssl.hpp"
 #include "tests/bench/peers.hpp"
 #include "tests/bench/rounds.hpp"
@@ -24,10 +25,28 @@ constexpr std::size_t message_size = 10000;
 constexpr std::size_t large_size = 25 * 1000 * 1000;
 constexpr std::size_t floor_piece = 8190;  // in cache, and whole groups of base64
 
+const std::string mail_header =
+    "Received: from out.example.net by mx.example.org; Mon, 5 Jan 2026 10:00:00 +0000\n"
+    "From: Ada <ada@example.net>\nTo: user@example.org\nSubject: A subject line\n"
+    "Date: Mon, 5 Jan 2026 10:00:00 +0000\nMessage-ID: <1@example.net>\n"
+    "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n";
+
 struct Counter : Sink {
     std::size_t size = 0;
     Result<void> write(std::string_view piece) override {
         size += piece.size();
+        return {};
+    }
+};
+
+struct Delivery : MessageOutput {
+    std::size_t size = 0;
+    Result<void> header(const OuterHeader& header) override {
+        size += header.render().size();
+        return {};
+    }
+    Result<void> body(Deliverable piece) override {
+        size += piece.text().size();
         return {};
     }
 };
@@ -89,7 +108,8 @@ public:
           large_(large_size, 'x') {
         for (std::string* text : {&plain_, &large_})
             for (std::size_t i = 0; i < text->size(); ++i)
-                (*text)[i] = static_cast<char>(' ' + (i * i + i / 7) % 90);
+                (*text)[i] = i % 73 == 72 ? '\n' : static_cast<char>(' ' + (i * i + i / 7) % 90);
+        mail_ = mail_header + plain_.substr(mail_header.size());
     }
 
     void run() {
@@ -102,11 +122,14 @@ public:
             {"rnp-10k-rsa4096",
              [&] { rnp_rsa_.encrypt(plain_, "Test rsa4096 <rsa4096@sealed.test>"); }, 2},
             {"seal-10k-curve25519-wall", [&] { seal(curve_, plain_); }, 5, Clock::wall},
-            {"gpgme-10k-curve25519", [&] { gpgme_.encrypt(plain_); }, 1, Clock::wall}};
+            {"gpgme-10k-curve25519", [&] { gpgme_.encrypt(plain_); }, 1, Clock::wall},
+            {"seal-10k-mail-curve25519", [&] { seal_mail(); }, 20}};
         run_rounds(small, 101);
         report(small, message_size);
         compare(small[0], small[1], 0.85);
+        compare(small[7], small[1], 0.85);
         compare(small[0], small[2], 1.7);
+        compare(small[7], small[2], 1.7);
         compare(small[5], small[6], 45);
         compare(small[3], small[4], 5);
 
@@ -127,6 +150,19 @@ private:
         must(encryptor->write(text));
         must(encryptor->finish());
         if (out.size < text.size()) throw std::runtime_error("output is too short");
+    }
+
+    void seal_mail() {
+        RecipientKeys recipient;
+        recipient.state = KeyState::sealable;
+        recipient.plan = {{curve_}, {curve_.fingerprint}};
+        SealOptions options;
+        options.host = "mx.example.org";
+        Delivery out;
+        Sealer sealer{context_, {recipient}, options, spill_, out};
+        must(sealer.write(mail_));
+        if (must(sealer.finish()) != SealOutcome::sealed) throw std::runtime_error("not sealed");
+        if (out.size < mail_.size()) throw std::runtime_error("output is too short");
     }
 
     static void report(const std::vector<Subject>& subjects, std::size_t size) {
@@ -153,7 +189,9 @@ private:
     Rnp rnp_curve_;
     Rnp rnp_rsa_;
     Gpgme gpgme_;
+    SpillBudget spill_{64U << 20U, "/tmp"};
     std::string plain_;
+    std::string mail_;  ///< of message_size octets
     std::string large_;
 };
 
