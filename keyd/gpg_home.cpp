@@ -20,7 +20,6 @@ constexpr std::string_view options =
     "no-auto-key-retrieve\n"
     "disable-dirmngr\n"
     "no-auto-check-trustdb\n"
-    "trust-model always\n"
     "no-random-seed-file\n"
     "lock-never\n"
     "no-greeting\n";

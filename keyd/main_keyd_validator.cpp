@@ -47,8 +47,9 @@ Result<void> tie_processes() {
     return {};
 }
 
-/// A gpg that was killed (a limit, the kernel) may have listed half a certificate: that is no
-/// verdict.
+/// A gpg that was killed (a limit, the kernel) or gave up (a full disk, no memory, octets that it
+/// cannot read, which stripping has kept from it) may have listed half a certificate or nothing:
+/// that is no verdict. About a certificate that it finds invalid it says so and ends with 0.
 Result<void> await_gpg() {
     for (;;) {
         int status = 0;
@@ -59,6 +60,8 @@ Result<void> await_gpg() {
         }
         if (WIFSIGNALED(status))
             return retry("gpg was ended by signal " + std::to_string(WTERMSIG(status)));
+        if (WEXITSTATUS(status) != 0)
+            return retry("gpg ended with status " + std::to_string(WEXITSTATUS(status)));
     }
 }
 

@@ -1,5 +1,6 @@
 #include "keyd/signature_packet.hpp"
 
+#include "keyd/key_packet.hpp"
 #include "seal/octet_reader.hpp"
 
 #include <algorithm>
@@ -91,7 +92,7 @@ bool is_tail(Octets tail, std::uint8_t algorithm) {
     if (numbers == 0 || !reader.take(2)) return false;
     for (; numbers > 0; --numbers) {
         const auto bits = reader.number(2);
-        if (!bits || !reader.take((*bits + 7) / 8)) return false;
+        if (!bits || *bits > max_number_bits || !reader.take((*bits + 7) / 8)) return false;
     }
     return reader.left() == 0;
 }

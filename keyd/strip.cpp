@@ -1,6 +1,7 @@
 #include "keyd/strip.hpp"
 
 #include "keyd/certificate.hpp"
+#include "keyd/key_packet.hpp"
 #include "keyd/packets.hpp"
 #include "keyd/signature_packet.hpp"
 #include "seal/fingerprint.hpp"
@@ -16,16 +17,12 @@ namespace {
 constexpr std::size_t max_gathered = 2 * max_certificate;
 /// No signature counts as less: bounds their number, and so the time that comparing them takes.
 constexpr std::size_t min_signature_cost = 128;
-constexpr std::size_t fixed_key_size = 6;  // version, time, algorithm: RFC 4880 §5.5.2
+constexpr std::size_t algorithm_offset = 5;  // version, creation time: RFC 4880 §5.5.2
 
 bool is_usable_user_id(Octets body) {
     return !body.empty() && body.size() <= max_user_id &&
            std::none_of(body.begin(), body.end(),
                         [](std::uint8_t octet) { return octet < 0x20 || octet == 0x7f; });
-}
-
-bool is_usable_subkey(Octets body) {
-    return body.size() >= fixed_key_size && body.size() <= max_packet && body[0] == 4;
 }
 
 /// Why this primary key is none that can be used; empty when it is.
@@ -38,9 +35,11 @@ std::string refusal_of_primary(Octets body) {
         return "this is a version " + std::to_string(version) +
                " key, which gpg on this host cannot read; make a version 4 key (RFC 4880)";
     if (version != 4) return "the key has no version that is known";
-    if (body.size() < fixed_key_size) return "the key is cut short";
-    if (body.size() > max_packet)
-        return "the key is longer than " + std::to_string(max_packet) + " octets";
+    if (body.size() > algorithm_offset && !is_signing_algorithm(body[algorithm_offset]))
+        return "gpg on this host cannot validate its primary key (public-key algorithm " +
+               std::to_string(body[algorithm_offset]) +
+               "); use RSA, ECDSA or EdDSA (ed25519) of RFC 4880";
+    if (!is_well_formed_key(body)) return "damaged certificate: its primary key is malformed";
     return {};
 }
 
@@ -62,6 +61,17 @@ std::string describe_foreign(PacketTag tag) {
         default:
             return "a part of something else";
     }
+}
+
+Error not_a_certificate(PacketTag tag) {
+    return refuse(
+        "this is " + describe_foreign(tag) +
+        ", not a certificate (public key); export one with: gpg --armor --export ADDRESS");
+}
+
+bool is_of_message(PacketTag tag) {
+    return tag == PacketTag::compressed || tag == PacketTag::literal ||
+           tag == PacketTag::encrypted || tag == PacketTag::sealed;
 }
 
 /// Where in a certificate the reader stands.
@@ -102,7 +112,7 @@ Result<void> Stripper::take(const Packet& packet) {
             start_component(Place::user_id, packet.body, is_usable_user_id(packet.body));
             return {};
         case PacketTag::public_subkey:
-            start_component(Place::subkey, packet.body, is_usable_subkey(packet.body));
+            start_component(Place::subkey, packet.body, is_well_formed_key(packet.body));
             return {};
         case PacketTag::user_attribute:
             start_component(Place::dropped, {}, false);
@@ -126,9 +136,7 @@ Result<void> Stripper::take_outside(const Packet& packet) {
     const auto signature =
         packet.tag == PacketTag::signature ? parse_signature(packet.body) : std::nullopt;
     if (!signature || signature->type != SignatureType::key_revocation)
-        return refuse("this is " + describe_foreign(packet.tag) +
-                      ", not a certificate (public key); export one with: gpg --armor --export "
-                      "ADDRESS");
+        return not_a_certificate(packet.tag);
     found_ = true;
     if (packet.body.size() <= max_packet) receiver_.revocation(packet.body);
     return {};
@@ -219,6 +227,9 @@ Result<void> Stripper::finish() {
 }  // namespace
 
 Result<void> strip_certificates(Octets upload, StrippedReceiver& receiver) {
+    // Before its length is looked at, which messages may leave open.
+    if (const auto tag = first_tag(upload); tag && is_of_message(*tag))
+        return not_a_certificate(*tag);
     PacketReader reader{upload};
     Stripper stripper{receiver};
     for (;;) {

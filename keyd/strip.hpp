@@ -22,12 +22,12 @@ public:
 };
 
 /// Reads `upload` (binary) to its end. Of each version 4 certificate are kept: the primary key,
-/// user ids (no control characters), version 4 subkeys, and of the signatures those that name the
-/// primary key as their maker and are certifications, direct-key signatures, subkey bindings and
-/// revocations, with nothing in their unhashed area but issuer and back-signature. User ids and
-/// subkeys that have none of these go. Unverified: gpg judges what is left.
-/// Errors (refuse): a secret key anywhere; a damaged upload; something that is no certificate.
-/// Memory beyond the upload stays within a small multiple of max_certificate.
+/// user ids (no control characters), well-formed version 4 subkeys, and of the signatures those
+/// that name the primary key as their maker and are certifications, direct-key signatures, subkey
+/// bindings and revocations, with nothing in their unhashed area but issuer and back-signature.
+/// User ids and subkeys that have none of these go. Unverified: gpg judges what is left. Errors
+/// (refuse): a secret key anywhere; a damaged upload; something that is no certificate. Memory
+/// beyond the upload stays within a small multiple of max_certificate.
 Result<void> strip_certificates(Octets upload, StrippedReceiver& receiver);
 
 }  // namespace maildircrypt

@@ -32,8 +32,8 @@ struct ValidatorOptions {
     bool refuse_sha1 = false;            ///< self-signatures over SHA-1 do not count
 };
 
-/// gpg's verdict on a binary certificate of at most max_certificate octets. All errors are of fate
-/// retry. Any thread; several may run at once.
+/// gpg's verdict on a binary certificate of at most max_certificate octets that has been stripped.
+/// All errors are of fate retry. Any thread; several may run at once.
 Result<KeyListing> list_with_gpg(Octets certificate, const ValidatorOptions& options = {});
 
 }  // namespace maildircrypt

@@ -29,10 +29,10 @@ inline OctetString packet(PacketTag tag, std::string_view body) {
     return packet(tag, as_octets(body));
 }
 
-/// The body of a key packet. `number` makes keys differ.
-inline OctetString key_body(std::uint8_t number, std::uint8_t version = 4, std::size_t size = 51) {
-    OctetString body{version, 0x60, 0, 0, number, 22};
-    body.resize(size, number);
+/// The body of a key packet: EdDSA with a point on no curve. `number` makes keys differ.
+inline OctetString key_body(std::uint8_t number, std::uint8_t version = 4) {
+    OctetString body{version, 0x60, 0, 0, number, 22, 3, 1, 2, 3, 1, 7, 0x40};
+    body.resize(body.size() + 32, number);
     return body;
 }
 
