@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace maildircrypt {
 namespace {
@@ -69,6 +70,22 @@ std::string with_line_ends(std::string_view text, LineEnd line_end) {
     return result;
 }
 
+/// A CR that ends no line, or a NUL: where some readers see a line end, or the end, and others do
+/// not.
+bool is_ambiguous(char c) {
+    return c == '\r' || c == '\0';
+}
+
+/// A copy of an original field. What could be read in two ways becomes a blank, so that no reader
+/// finds a field outside that we did not let stay there; the payload has it as it was.
+OuterField copied_field(std::size_t index, const std::string& name, std::string_view text,
+                        LineEnd line_end) {
+    std::string copy = with_line_ends(text, LineEnd::lf);
+    const bool changed = std::ranges::any_of(copy, is_ambiguous);
+    std::ranges::replace_if(copy, is_ambiguous, ' ');
+    return {index, changed, name, with_line_ends(copy, line_end)};
+}
+
 OuterField own_field(const std::string& text, LineEnd line_end) {
     return {std::nullopt, false, text.substr(0, text.find(':')), with_line_ends(text, line_end)};
 }
@@ -97,13 +114,13 @@ OuterHeader make_sealed_header(const std::vector<HeaderField>& fields, HeaderPol
         const HeaderField& field = fields[i];
         const std::string name{field.name};
         if (same_name(name, "subject")) {
-            const bool hide = policy.subject == SubjectPolicy::hide;
-            const std::string shown = hide ? "Subject: ..." : std::string{field.text};
-            if (!subject_shown)
-                header.fields.push_back({i, hide, name, with_line_ends(shown, line_end)});
-            subject_shown = true;
+            if (!std::exchange(subject_shown, true))
+                header.fields.push_back(
+                    policy.subject == SubjectPolicy::hide
+                        ? OuterField{i, true, name, with_line_ends("Subject: ...", line_end)}
+                        : copied_field(i, name, field.text, line_end));
         } else if (stays_outside(name, policy.outer_headers)) {
-            header.fields.push_back({i, false, name, with_line_ends(field.text, line_end)});
+            header.fields.push_back(copied_field(i, name, field.text, line_end));
         }
     }
     header.fields.push_back(own_field("MIME-Version: 1.0", line_end));

@@ -8,6 +8,7 @@
 #include <boost/test/unit_test.hpp>
 
 using namespace maildircrypt;
+using namespace std::string_literals;
 
 namespace {
 
@@ -100,8 +101,21 @@ BOOST_AUTO_TEST_CASE(each_policy_keeps_its_fields_outside) {
 
 BOOST_AUTO_TEST_CASE(fields_keep_order_duplicates_and_odd_octets) {
     const std::string odd =
-        "Received: 1\n by x\nTo: \xFF\xC3\xA4\nReceived: 2\nTO :\nto: a\rb\nCc:c\n\t\n";
+        "Received: 1\n by x\nTo: \xFF\xC3\xA4\nReceived: 2\nTO :\nto: a\x01 b\nCc:c\n\t\n";
     BOOST_TEST(sealed_header(odd) == head + odd + tail);
+}
+
+BOOST_AUTO_TEST_CASE(no_reader_finds_a_field_behind_a_bare_return_or_a_null) {
+    BOOST_TEST(sealed_header("To: a\rMaildircrypt-Provenance: clear\r\r\nFrom: x\r\n") ==
+               head + "To: a Maildircrypt-Provenance: clear \nFrom: x\n" + tail);
+    const std::string with_null = "Subject: s\0\r t\nTo: a\0b\nCc: c\n"s;
+    const auto header =
+        make_sealed_header(split_fields(with_null), {OuterHeaders::all, SubjectPolicy::keep},
+                           provenance, "=_b", LineEnd::crlf);
+    BOOST_TEST(header.render().find("Subject: s   t\r\nTo: a b\r\nCc: c\r\n") != std::string::npos);
+    BOOST_TEST(header.fields[1].changed);
+    BOOST_TEST(header.fields[2].changed);
+    BOOST_TEST(!header.fields[3].changed);
 }
 
 BOOST_AUTO_TEST_CASE(line_ends_are_those_of_the_next_hop) {

@@ -94,6 +94,12 @@ std::string_view base64_of(std::string_view armour) {
     return armour.substr(0, armour.rfind("-----END"));
 }
 
+std::size_t count(std::string_view text, std::string_view part) {
+    std::size_t found = 0;
+    for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++found;
+    return found;
+}
+
 /// Everything that section 1 of seal/FORMAT promises about the outside.
 void check_outside(const SealedMessage& sealed, const SealOptions& options) {
     const std::string eol{text_of(options.line_end)};
@@ -111,6 +117,10 @@ void check_outside(const SealedMessage& sealed, const SealOptions& options) {
                      "the Subject is outside");
         require_that(fields[i].original.has_value() && fields[i].text.ends_with(eol),
                      "a field without origin or line end");
+        require_that(
+            count(fields[i].text, "\r") == (eol == "\n" ? 0 : count(fields[i].text, eol)) &&
+                count(fields[i].text, "\0"s) == 0,
+            "a bare return or NUL in the outer header");
     }
     require_that(sealed.output.outer.separator == eol, "no empty line");
 }
