@@ -1,6 +1,7 @@
 #include "seal/outer_header.hpp"
 
 #include "seal/ascii.hpp"
+#include "seal/field_copy.hpp"
 #include "seal/provenance.hpp"
 
 #include <algorithm>
@@ -54,40 +55,14 @@ bool describes_body(std::string_view name) {
     return has_prefix(name, "content-") || same_name(name, "mime-version");
 }
 
-/// The field with the line ends of the next hop; a field that the end of the message cut short gets
-/// its own.
-std::string with_line_ends(std::string_view text, LineEnd line_end) {
-    std::string result;
-    result.reserve(text.size() + 16);
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        std::string_view line = text.substr(0, end);
-        if (line.ends_with('\r')) line.remove_suffix(1);
-        result += line;
-        result += text_of(line_end);
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return result;
-}
-
-/// A CR that ends no line, or a NUL: where some readers see a line end, or the end, and others do
-/// not.
-bool is_ambiguous(char c) {
-    return c == '\r' || c == '\0';
-}
-
-/// A copy of an original field. What could be read in two ways becomes a blank, so that no reader
-/// finds a field outside that we did not let stay there; the payload has it as it was.
 OuterField copied_field(std::size_t index, const std::string& name, std::string_view text,
                         LineEnd line_end) {
-    std::string copy = with_line_ends(text, LineEnd::lf);
-    const bool changed = std::ranges::any_of(copy, is_ambiguous);
-    std::ranges::replace_if(copy, is_ambiguous, ' ');
-    return {index, changed, name, with_line_ends(copy, line_end)};
+    FieldCopy copy = copy_field(text, line_end);
+    return {index, copy.changed, name, std::move(copy.text)};
 }
 
 OuterField own_field(const std::string& text, LineEnd line_end) {
-    return {std::nullopt, false, text.substr(0, text.find(':')), with_line_ends(text, line_end)};
+    return {std::nullopt, false, text.substr(0, text.find(':')), copy_field(text, line_end).text};
 }
 
 }  // namespace
@@ -117,7 +92,7 @@ OuterHeader make_sealed_header(const std::vector<HeaderField>& fields, HeaderPol
             if (!std::exchange(subject_shown, true))
                 header.fields.push_back(
                     policy.subject == SubjectPolicy::hide
-                        ? OuterField{i, true, name, with_line_ends("Subject: ...", line_end)}
+                        ? OuterField{i, true, name, copy_field("Subject: ...", line_end).text}
                         : copied_field(i, name, field.text, line_end));
         } else if (stays_outside(name, policy.outer_headers)) {
             header.fields.push_back(copied_field(i, name, field.text, line_end));

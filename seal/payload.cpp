@@ -2,6 +2,7 @@
 
 #include "seal/ascii.hpp"
 #include "seal/content_type.hpp"
+#include "seal/field_copy.hpp"
 
 #include <algorithm>
 #include <array>
@@ -52,23 +53,12 @@ Form choose_form(const std::vector<HeaderField>& fields, SignedPart signed_part)
     return mentions_protected_headers(value) ? Form::wrap : Form::parameter;
 }
 
-/// The field as it goes into the payload: step 1 of seal/FORMAT, and a line end where the message
-/// had none.
-void append_copy(std::string& text, std::string_view field, InputLineEnd line_end) {
-    for (const char c : field) {
-        if (c == '\n' && line_end == InputLineEnd::lf) text += '\r';
-        text += c;
-    }
-    if (!field.ends_with('\n')) text += "\r\n";
-}
-
-std::string wrap_head(const std::vector<HeaderField>& fields, InputLineEnd line_end,
-                      std::string_view boundary) {
+std::string wrap_head(const std::vector<HeaderField>& fields, std::string_view boundary) {
     std::string head;
     for (const auto& field : fields) {
         const std::string name = fold_ascii(field.name);
         if (std::find(copied_names.begin(), copied_names.end(), name) != copied_names.end())
-            append_copy(head, field.text, line_end);
+            head += copy_field(field.text, LineEnd::crlf).text;
     }
     head += "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"";
     head += boundary;
@@ -122,7 +112,7 @@ PayloadPlan plan_payload(std::string_view header, const std::vector<HeaderField>
             break;
         }
         case Form::wrap:
-            plan.insertion = wrap_head(fields, line_end, boundary);
+            plan.insertion = wrap_head(fields, boundary);
             plan.tail = "\r\n--" + std::string{boundary} + "--\r\n";
             break;
     }

@@ -107,6 +107,12 @@ BOOST_AUTO_TEST_CASE(a_wrap_shows_the_fields_that_clients_display) {
         "Subject: secret\r\n plan\r\nFrom: a@b\r\nMIME-Version: 1.0\r\n"));
 }
 
+BOOST_AUTO_TEST_CASE(the_lines_of_a_wrap_are_lines_for_every_reader) {
+    const auto payload = make_payload("Subject: a\rTo: b\nFrom: c\r\n\r\nbody");
+    BOOST_TEST(
+        payload.plan.insertion.starts_with("Subject: a To: b\r\nFrom: c\r\nMIME-Version: 1.0\r\n"));
+}
+
 BOOST_AUTO_TEST_CASE(altered_recipes_are_refused) {
     const std::string rest = "Content-Type: text/plain\r\nSecret: kept\r\n\r\nbody\r\n";
     for (const std::string recipe :
