@@ -100,6 +100,7 @@ $(O)/obj/tests/%.o $(SAN)/obj/tests/%.o: CXXFLAGS += -DBOOST_TEST_DYN_LINK
 
 # Helper programs that tests start: tests/helpers/NAME.cpp becomes build/tests/NAME.
 HELPERS := $(patsubst tests/helpers/%.cpp,$(O)/tests/%,$(wildcard tests/helpers/*.cpp))
+$(O)/tests/seal_for_test: $(O)/obj/tests/unit/support/message_generator.o
 $(O)/tests/%: $(O)/obj/tests/helpers/%.o $(patsubst %,$(O)/lib%.a,$(ALL_LIBS))
 	@mkdir -p $(@D)
 	$(CXX) $(ALL_CXXFLAGS) $^ $(ALL_LDFLAGS) $(FOREIGN_LIBS) -o $@
