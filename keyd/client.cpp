@@ -26,8 +26,8 @@ std::optional<std::string> contradiction(const StoreStamp& known, const StoreSta
 
 class KeyClient::State {
 public:
-    State(std::string path, std::chrono::milliseconds deadline)
-        : path_(std::move(path)), deadline_(deadline) {}
+    State(std::string path, std::chrono::milliseconds deadline, std::string store_id)
+        : path_(std::move(path)), deadline_(deadline), store_id_(std::move(store_id)) {}
 
     Result<RecipientKeys> lookup(const Address& address) {
         const auto deadline = std::chrono::steady_clock::now() + deadline_;
@@ -61,6 +61,8 @@ private:
                               Answer answer) {
         const std::lock_guard guard{mutex_};
         if (distrust_) return retry(*distrust_);
+        if (!store_id_.empty() && answer.stamp.id != store_id_)
+            return retry("keyd answers from another store than the configured one");
         if (known || known_) {
             // Another thread may have been first to see any store at all: the id must fit there
             // too.
@@ -78,14 +80,16 @@ private:
 
     const std::string path_;
     const std::chrono::milliseconds deadline_;
+    const std::string store_id_;
     std::mutex mutex_;
     std::vector<HttpClient> idle_;
     std::optional<StoreStamp> known_;      ///< the newest stamp seen
     std::optional<std::string> distrust_;  ///< once set, it stays
 };
 
-KeyClient::KeyClient(std::string socket_path, std::chrono::milliseconds deadline)
-    : state_(std::make_unique<State>(std::move(socket_path), deadline)) {}
+KeyClient::KeyClient(std::string socket_path, std::chrono::milliseconds deadline,
+                     std::string store_id)
+    : state_(std::make_unique<State>(std::move(socket_path), deadline, std::move(store_id))) {}
 KeyClient::~KeyClient() = default;
 
 Result<RecipientKeys> KeyClient::lookup(const Address& address) {

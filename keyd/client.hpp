@@ -20,10 +20,14 @@ inline constexpr char default_keyd_socket[] = "/run/maildircrypt/keyd.sock";
 /// call; each call has a connection of its own. Every failure is of fate retry: keyd away, slow,
 /// garbage, or another or older store than this object has seen before. "No key" therefore comes
 /// only from the store that answered the last time.
+///
+/// A process that lives for one message has seen no answer before: it names the store it expects.
 class KeyClient {
 public:
+    /// `store_id` is what `keyd init` printed; empty is any store.
     explicit KeyClient(std::string socket_path,
-                       std::chrono::milliseconds deadline = lookup_deadline);
+                       std::chrono::milliseconds deadline = lookup_deadline,
+                       std::string store_id = {});
     ~KeyClient();
     Result<RecipientKeys> lookup(const Address& address);
 

@@ -80,7 +80,7 @@ Conclusion Delivery::run() {
         maildir_ = std::move(*path);
     }
     if (!covers(options_.policy, *address)) return act(Treatment::untouched, {});
-    KeyClient keyd{options_.keyd_socket};
+    KeyClient keyd{options_.keyd_socket, lookup_deadline, options_.store_id};
     const auto keys = keyd.lookup(*address);
     if (!keys) return deferred("lookup", keys.error(), deferred_line);
     return act(treat(options_.policy, keys->state), *keys);

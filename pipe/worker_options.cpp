@@ -4,6 +4,7 @@
 #include "pipe/control.hpp"
 #include "seal/policy_options.hpp"
 
+#include <cstddef>
 #include <string_view>
 #include <utility>
 
@@ -25,6 +26,11 @@ std::string text_or(const po::variables_map& values, const char* name, Environme
     if (!value.empty()) return value;
     const char* inherited = environment(variable);
     return inherited != nullptr ? inherited : "";
+}
+
+bool is_store_id(std::string_view text) {
+    constexpr std::size_t length = 32;
+    return text.size() == length && text.find_first_not_of("0123456789abcdef") == text.npos;
 }
 
 std::string read_recipient(const po::variables_map& values, Environment environment) {
@@ -61,6 +67,8 @@ ProgramDescription describe_pipe() {
         "in %u and %a leave out what follows the first of these in the local part")(
         "filter", po::bool_switch(), "write the sealed message to standard output instead")(
         "keyd", text_value("PATH")->default_value(default_keyd_socket), "keyd's socket")(
+        "store-id", text_value("ID"),
+        "defer when another key store answers; `keyd init` prints the id")(
         "deadline", po::value<int>()->value_name("SECONDS")->default_value(default_deadline),
         "defer a delivery that takes longer")(
         "spill-directory", text_value("PATH")->default_value(default_spill_directory),
@@ -78,6 +86,9 @@ Result<PipeOptions> read_pipe_options(const po::variables_map& values, Environme
     options.queue_id = text_or(values, "queue-id", environment, "MESSAGE_ID");
     options.recipient_delimiter = text(values, "recipient-delimiter");
     options.keyd_socket = text(values, "keyd");
+    options.store_id = text(values, "store-id");
+    if (!options.store_id.empty() && !is_store_id(options.store_id))
+        return refuse("option 'store-id': not 32 hexadecimal digits in lower case");
     options.spill_directory = text(values, "spill-directory");
     options.deadline = values["deadline"].as<int>();
     if (options.deadline < 1 || options.deadline > max_deadline)

@@ -19,6 +19,7 @@ struct PipeOptions {
     std::optional<MaildirTemplate> maildir;  ///< none in filter mode
     std::string recipient_delimiter;
     std::string keyd_socket;
+    std::string store_id;  ///< of the key store; empty is any
     std::string spill_directory;
     int deadline = 0;  ///< seconds
     PolicyConfig policy;

@@ -13,7 +13,7 @@ import harness
 import pipe_runner
 import testkeys
 import undo
-from fake_keyd import FakeKeyd
+from fake_keyd import STORE_ID, FakeKeyd
 from gpg import address_of
 from pipe_runner import LINE, Mailboxes, Pipe
 
@@ -156,6 +156,14 @@ class WorkerTest(unittest.TestCase):
         self.keyd.raw = self.keyd.reply("GET /v1/lookup/eve%40sealed.test HTTP/1.1")
         self.assert_nothing_stored(self.deliver())
 
+    def test_another_store_than_the_configured_one_defers(self):
+        for recipient in (BOB, "eve@sealed.test"):
+            self.assert_delivered(self.deliver("--store-id", STORE_ID, recipient=recipient))
+            self.boxes.clear()
+            self.keyd.store_id = STORE_ID[::-1]
+            self.assert_nothing_stored(self.deliver("--store-id", STORE_ID, recipient=recipient))
+            self.keyd.store_id = STORE_ID
+
     def test_a_hanging_key_daemon_defers_within_10_seconds(self):
         self.keyd.raw = b""
         self.assert_nothing_stored(self.deliver(timeout=10))
@@ -201,6 +209,15 @@ class WorkerTest(unittest.TestCase):
         for arguments in (["--no-kye", "pass"], ["--no-key", "pas"], ["--config", "/nonexistent"],
                           ["--help"], ["--version"], ["stray"], ["--deadline", "x"]):
             self.assert_nothing_stored(self.deliver(*arguments), line)
+
+    def test_the_sample_configuration_is_valid_as_it_is_and_with_all_it_shows(self):
+        sample = (harness.ROOT / "etc/pipe.conf").read_text()
+        shown = re.sub(r"^# (?=[a-z-]+ =)", "", sample, flags=re.M)
+        self.assertGreater(shown.count("\n"), shown.count("\n#") + 10)
+        for text in (sample, shown):
+            path = self.directory / "pipe.conf"
+            path.write_text(text)
+            self.assert_delivered(self.deliver("--config", path))
 
     # ---- room ------------------------------------------------------------------------------------
 

@@ -119,6 +119,9 @@ BOOST_AUTO_TEST_CASE(faults_of_the_configuration_are_refused) {
              {"--recipient", "b@d.test", "--filter", "--deadline", "soon"},
              {"--recipient", "b@d.test", "--filter", "--no-key", "accept"},
              {"--recipient", "b@d.test", "--filter", "--config", "/nonexistent"},
+             {"--recipient", "b@d.test", "--filter", "--store-id", "0123456789abcdef"},
+             {"--recipient", "b@d.test", "--filter", "--store-id",
+              "0123456789ABCDEF0123456789ABCDEF"},
              {"--recipient", "b@d.test", "--filter", "--fliter"},
              {"--recipient", "b@d.test", "--filter", "stray"}}) {
         const auto options = read(arguments);
