@@ -173,7 +173,7 @@ BIN     = $(DESTDIR)$(PREFIX)/bin
 SBIN    = $(DESTDIR)$(PREFIX)/sbin
 LIBEXEC = $(DESTDIR)$(PREFIX)/libexec/maildircrypt
 # Debian's package `keyd` (a keyboard remapper) has the name in bin/: ours is in libexec/.
-IN_BIN     := keyd-cli
+IN_BIN     := keyd-cli maildircrypt
 IN_SBIN    := maildircrypt-lmtp maildircrypt-milter
 IN_LIBEXEC := keyd keyd-validator maildircrypt-pipe-worker maildircrypt-pipe
 install_programs = $(foreach p,$(filter $(2),$(BUILT)),install -m 755 -D $(O)/$(p) $(1)/$(p) &&) true
@@ -193,6 +193,9 @@ install: all ## install below DESTDIR and PREFIX (/usr)
 	    install -m 644 -D $$file $(DESTDIR)/etc/maildircrypt/$${file##*/} || exit 1; done
 	for page in $(wildcard */*.1 */*.5 */*.8); do \
 	    install -m 644 -D $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
+	for file in $(wildcard */*.bash-completion); do \
+	    name=$${file##*/}; install -m 644 -D $$file \
+	        $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$${name%.bash-completion} || exit 1; done
 	for file in README seal/FORMAT $(wildcard keyd/API) $(wildcard etc/examples/*); do \
 	    install -m 644 -D $$file $(DESTDIR)$(PREFIX)/share/doc/maildircrypt/$${file##*/} || exit 1; done
 

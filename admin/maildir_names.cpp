@@ -1,5 +1,7 @@
 #include "admin/maildir_names.hpp"
 
+#include <algorithm>
+
 namespace maildircrypt {
 namespace {
 
@@ -17,9 +19,10 @@ bool is_size(std::string_view item) {
 
 std::string unique_name(std::string_view name) {
     std::string_view rest = name.substr(0, name.size() - info_of(name).size());
+    if (rest.empty()) return std::string{name};
     std::string result;
     for (bool first = true; !rest.empty(); first = false) {
-        const std::size_t end = std::min(rest.find(',', first ? 0 : 1), rest.size());
+        const std::size_t end = std::min(rest.find(',', 1), rest.size());
         const std::string_view item = rest.substr(0, end);
         if (first || !is_size(item.substr(1))) result += item;
         rest.remove_prefix(end);
@@ -28,7 +31,8 @@ std::string unique_name(std::string_view name) {
 }
 
 std::string name_without_sizes(std::string_view name) {
-    return unique_name(name).append(info_of(name));
+    const auto info = info_of(name);
+    return info.size() == name.size() ? std::string{name} : unique_name(name).append(info);
 }
 
 }  // namespace maildircrypt

@@ -1,11 +1,11 @@
 #include "admin/sealed_message.hpp"
 
-#include "seal/ascii.hpp"
 #include "seal/content_type.hpp"
 #include "seal/header.hpp"
 #include "seal/pgp_mime_judge.hpp"
 #include "seal/provenance.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -89,8 +89,11 @@ bool says_sealed(std::string_view message) {
     const auto fields = split(message).fields;
     if (count_fields(fields, provenance_name) != 1) return false;
     std::string_view verdict = find_field(fields, provenance_name)->value;
-    verdict = trim_blanks(verdict.substr(0, verdict.find(';')));
-    return verdict == "sealed";
+    verdict = verdict.substr(0, verdict.find(';'));
+    constexpr std::string_view blanks = " \t\r\n";
+    const std::size_t start = std::min(verdict.find_first_not_of(blanks), verdict.size());
+    const std::size_t end = verdict.find_last_not_of(blanks) + 1;
+    return verdict.substr(start, end - start) == "sealed";
 }
 
 Result<std::string_view> find_armour(std::string_view message) {
