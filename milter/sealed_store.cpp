@@ -31,6 +31,14 @@ void SealedStore::count(std::size_t octets) {
     body_.reset();
 }
 
+std::size_t queued_size(std::size_t sealed, std::size_t fields, std::size_t field_octets,
+                        std::size_t recipients) {
+    constexpr std::size_t envelope = 2048;
+    constexpr std::size_t per_recipient = 256;
+    constexpr std::size_t per_field = 20;
+    return sealed + field_octets + fields * per_field + envelope + recipients * per_recipient;
+}
+
 std::size_t least_sealed_size(std::size_t octets, bool compressed) {
     // A number so large that this overflows is beyond every limit anyway.
     if (compressed || octets > std::numeric_limits<std::size_t>::max() / 8) return octets;

@@ -25,7 +25,7 @@ public:
     Result<void> body(Deliverable piece) override;
 
     State state() const { return state_; }
-    /// Octets as the next hop counts them, complete or not.
+    /// Octets of header and body, complete or not.
     std::size_t size() const { return size_; }
     const OuterHeader& outer_header() const { return header_; }
     const Spill& sealed_body() const { return *body_; }
@@ -40,6 +40,12 @@ private:
     std::size_t size_ = 0;
     State state_ = State::complete;
 };
+
+/// What a sealed message of `sealed` octets takes in Postfix's queue file, which message_size_limit
+/// is compared with: removed fields stay in it, short ones are padded, the envelope comes on top.
+/// Measured, and rounded up: so that the refusal is ours and comes with the reason.
+std::size_t queued_size(std::size_t sealed, std::size_t fields, std::size_t field_octets,
+                        std::size_t recipients);
 
 /// The least that a message of `octets` becomes when it is sealed: base64 in lines of 76 with CRLF.
 /// What compression would save nobody knows beforehand: with it a message counts as it is.

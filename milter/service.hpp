@@ -20,7 +20,7 @@ struct MilterPolicy {
     PolicyConfig keys;
     EnvelopePolicy envelope;
     Networks own_networks;
-    std::size_t size_limit = 0;  ///< octets of a message that the next hop takes; 0 is any
+    std::size_t size_limit = 0;  ///< what the MTA's queue takes (message_size_limit); 0 is any
 };
 
 /// KeyClient::lookup, or a fake. Any thread; every failure means later.

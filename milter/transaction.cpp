@@ -256,9 +256,19 @@ Reply Transaction::finish_sealing(MessageEditor& editor) {
     return replies::fault();
 }
 
+bool Transaction::fits(const SealedStore& store) const {
+    const std::size_t limit = service_.policy.size_limit;
+    return limit == 0 ||
+           queued_size(store.size(), names_.size(), field_octets_, envelope_.keyed()) <= limit;
+}
+
 /// The body first: from then on no clear octet of it is left in the MTA's queue file.
 Reply Transaction::replace(MessageEditor& editor) {
     const SealedStore& store = content_->store();
+    if (!fits(store)) {
+        refuse_message(replies::too_large(), "sealed size");
+        return *failure_;
+    }
     BodyReplacement body{editor};
     auto done = store.sealed_body().read_to(body, max_body_piece);
     if (done) done = edit_header(names_, store.outer_header(), editor);

@@ -64,6 +64,7 @@ private:
     void fail(const Error& error);
     void refuse_message(Reply reply, std::string cause);
     Reply finish_sealing(MessageEditor& editor);
+    bool fits(const SealedStore& store) const;
     Reply replace(MessageEditor& editor);
     Reply mark(MessageEditor& editor, const std::optional<std::string>& provenance);
     Reply fault(const Error& error);

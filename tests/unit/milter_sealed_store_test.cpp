@@ -83,6 +83,13 @@ BOOST_AUTO_TEST_CASE(what_is_beyond_a_limit_costs_no_memory_and_stays_beyond) {
     BOOST_TEST((store.state() == SealedStore::State::too_large));
 }
 
+BOOST_AUTO_TEST_CASE(what_postfix_needs_beside_the_message_is_counted) {
+    BOOST_TEST(queued_size(1000, 0, 0, 0) >= 2000U);
+    BOOST_TEST(queued_size(1000, 300, 2890, 1) >= 1000U + 6209U);  // measured
+    BOOST_TEST(queued_size(1000, 6, 5200, 1) >= 1000U + 6105U);
+    BOOST_TEST(queued_size(1000, 6, 5200, 1) < 10'000U);
+}
+
 BOOST_AUTO_TEST_CASE(the_least_size_of_a_sealed_message_is_base64_with_line_ends) {
     BOOST_TEST(least_sealed_size(0, false) == 0U);
     BOOST_TEST(least_sealed_size(1, false) == 4U);
