@@ -47,23 +47,6 @@ Result<void> edit_header(std::span<const std::string> names, const OuterHeader& 
     return {};
 }
 
-/// The reason token of the provenance field.
-std::string clear_reason(KeyState state) {
-    switch (state) {
-        case KeyState::sealable:
-            return "policy";
-        case KeyState::expired:
-            return "expired";
-        case KeyState::revoked:
-            return "revoked";
-        case KeyState::tombstone:
-            return "tombstone";
-        case KeyState::no_key:
-            return "no-key";
-    }
-    return "policy";
-}
-
 }  // namespace
 
 Transaction::Transaction(const MilterService& service, ClientKind client, std::size_t size)
@@ -110,7 +93,7 @@ auto Transaction::resolve_keys(const Address& address) -> Resolution {
                 return Refusal{replies::fault(), "keyd named no key to seal to"};
             return Resolved{RecipientKind::keyed, KeyedRecipient{address, std::move(*keys)}};
         case Treatment::pass_clear:
-            if (clear_reason_.empty()) clear_reason_ = clear_reason(keys->state);
+            if (clear_reason_.empty()) clear_reason_ = token_of(keys->state);
             return Resolved{RecipientKind::clear, {}};
         case Treatment::defer:
             return Refusal{replies::policy_defer(explain(keys->state)), "policy"};

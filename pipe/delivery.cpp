@@ -45,23 +45,6 @@ std::int64_t monotonic_nanoseconds() {
     return time.tv_sec * per_second + time.tv_nsec;
 }
 
-/// One token, for logs and the provenance field.
-std::string token_of(KeyState state) {
-    switch (state) {
-        case KeyState::sealable:
-            return "sealable";
-        case KeyState::expired:
-            return "expired";
-        case KeyState::revoked:
-            return "revoked";
-        case KeyState::tombstone:
-            return "tombstone";
-        case KeyState::no_key:
-            return "no-key";
-    }
-    return "unknown";
-}
-
 }  // namespace
 
 Delivery::Delivery(PipeOptions options, ControlChannel& channel, const Log& log)
@@ -150,12 +133,13 @@ Result<std::string> Delivery::seal(const RecipientKeys& keys, MessageStore& stor
 }
 
 Result<std::string> Delivery::pass_clear(KeyState state, MessageStore& store) {
-    ClearPassage passage{options_.seal.host, token_of(state), options_.seal.line_end, store};
+    ClearPassage passage{options_.seal.host, std::string{token_of(state)}, options_.seal.line_end,
+                         store};
     SinkInto sink{passage};
     auto read = read_message(sink);
     if (read) read = passage.finish();
     if (!read) return read.error();
-    return "clear:" + token_of(state);
+    return "clear:" + std::string{token_of(state)};
 }
 
 Result<std::string> Delivery::pass_untouched(MessageStore& store) {
@@ -214,7 +198,7 @@ Conclusion Delivery::refused_by_policy(int status, std::string_view code, KeySta
                status == exit_rejected ? "rejected_by_policy" : "deferred_by_policy",
                {{"queue_id", options_.queue_id},
                 {"recipient", options_.recipient},
-                {"key", token_of(state)}});
+                {"key", std::string{token_of(state)}}});
     return {status, std::string{code} + " Not stored: " + std::string{explain(state)}};
 }
 

@@ -28,22 +28,6 @@ Verdict refused(const Guard& guard, const std::string& session, const Recipient&
 
 }  // namespace
 
-std::string_view token_of(KeyState state) {
-    switch (state) {
-        case KeyState::sealable:
-            return "sealable";
-        case KeyState::expired:
-            return "expired";
-        case KeyState::revoked:
-            return "revoked";
-        case KeyState::tombstone:
-            return "tombstone";
-        case KeyState::no_key:
-            return "no-key";
-    }
-    return "unknown";
-}
-
 Verdict judge(const Guard& guard, const Sender& sender, const Recipient& candidate,
               const std::string& session) {
     const auto address = Address::parse(candidate.path);

@@ -51,7 +51,4 @@ struct Verdict {
 Verdict judge(const Guard& guard, const Sender& sender, const Recipient& candidate,
               const std::string& session);
 
-/// One token for logs and the provenance field: why keys are not, or only just, of use.
-std::string_view token_of(KeyState state);
-
 }  // namespace maildircrypt::lmtp

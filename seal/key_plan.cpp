@@ -10,4 +10,20 @@ std::string to_hex(const Fingerprint& fingerprint) {
     return text;
 }
 
+std::string_view token_of(KeyState state) {
+    switch (state) {
+        case KeyState::sealable:
+            return "sealable";
+        case KeyState::expired:
+            return "expired";
+        case KeyState::revoked:
+            return "revoked";
+        case KeyState::tombstone:
+            return "tombstone";
+        case KeyState::no_key:
+            return "no-key";
+    }
+    return "unknown";
+}
+
 }  // namespace maildircrypt

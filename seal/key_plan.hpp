@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace maildircrypt {
@@ -40,6 +41,9 @@ enum class KeyState {
     tombstone,  ///< the address had a key and was not released by `remove`
     no_key,     ///< never a key, said by a healthy store
 };
+
+/// One token ("no-key"), for provenance fields and logs.
+std::string_view token_of(KeyState state);
 
 /// Where the key log stood when an answer was given; goes into the provenance field.
 struct LogPosition {
