@@ -12,6 +12,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace maildircrypt {
 
@@ -63,6 +64,14 @@ private:
     ApiReply log(const ApiRequest& request);
     ApiReply verify_log();
 
+    /// What becomes of a binding; or the reply, when nothing is to be changed.
+    using Edit = std::function<std::variant<Change, ApiReply>(Binding)>;
+    using Report = std::function<ApiReply(const Change&)>;
+    /// Reads, edits and applies, again when somebody else was faster.
+    ApiReply change(const Address& address, const Edit& edit, const Report& report);
+    /// Puts an accepted certificate into the binding; or the reply, when it is not to be changed.
+    std::optional<ApiReply> join(const ApiRequest& request, const Caller& caller,
+                                 const Certificate& certificate, Binding& binding);
     /// Certificates of an address after `binding` was changed, ready to be applied.
     Change rebind(const Address& address, Binding binding, const Caller& caller);
     ApiReply store_failed(const Error& error);

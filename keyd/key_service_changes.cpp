@@ -18,10 +18,6 @@ std::string channel_of(const Caller& caller) {
     return (caller.admin ? "admin:" : "user:") + std::to_string(caller.uid);
 }
 
-ApiReply too_busy() {
-    return error_reply(409, "conflict", "Others are changing this address; try again.");
-}
-
 ApiReply refused(const Error& error) {
     if (error.fate == Fate::refuse) return error_reply(422, "certificate_refused", error.what);
     return error_reply(503, "validator_failed",
@@ -61,12 +57,12 @@ std::optional<ApiReply> useless(const Certificate& certificate, std::int64_t now
                        "The certificate has no subkey that mail could be sealed to now.");
 }
 
-json describe_added(const Address& address, const Certificate& certificate,
-                    const CompiledAnswer& answer) {
+ApiReply describe_added(const Address& address, const Certificate& certificate,
+                        const CompiledAnswer& answer) {
     json object = describe_certificate(certificate);
     object["address"] = address.text();
     object["state"] = name_of(answer.state);
-    return object;
+    return json_reply(200, object);
 }
 
 }  // namespace
@@ -93,16 +89,57 @@ ApiReply KeyService::check(const ApiRequest& request, std::string_view body) {
     return json_reply(200, describe_certificate(*certificate));
 }
 
+ApiReply KeyService::change(const Address& address, const Edit& edit, const Report& report) {
+    for (int attempt = 0; attempt < change_attempts; ++attempt) {
+        auto binding = world_.store.binding(address);
+        if (!binding) return store_failed(binding.error());
+        auto edited = edit(std::move(*binding));
+        if (const auto* reply = std::get_if<ApiReply>(&edited)) return *reply;
+        const Change& wanted = std::get<Change>(edited);
+        auto applied = world_.store.apply({&wanted, 1});
+        if (!applied) return store_failed(applied.error());
+        if (*applied == Applied::done) return report(wanted);
+    }
+    return error_reply(409, "conflict", "Others are changing this address; try again.");
+}
+
+std::optional<ApiReply> KeyService::join(const ApiRequest& request, const Caller& caller,
+                                         const Certificate& certificate, Binding& binding) {
+    const auto stored = find_certificate(binding.certificates, certificate.fingerprint);
+    if (stored != binding.certificates.end()) {
+        if (stored->binary == certificate.binary)
+            return describe_added(
+                *request.address, certificate,
+                compile_answer(*request.address, binding, world_.clock(), world_.all_subkeys));
+        *stored = certificate;
+        return std::nullopt;
+    }
+    // Whoever took over a user's account must not be able to read the user's future mail: a first
+    // key and updates of the same key are the owner's, everything else is not.
+    if (binding.version != 0 && !caller.admin)
+        return deny(request, caller,
+                    request.address->text() +
+                        " has, or had, another key. Only an administrator "
+                        "may replace it or add to it.");
+    if (auto reply = useless(certificate, world_.clock())) return reply;
+    if (binding.certificates.size() >= max_certificates)
+        return error_reply(409, "too_many_certificates",
+                           request.address->text() + " has " + std::to_string(max_certificates) +
+                               " certificates: remove one first.");
+    binding.certificates.push_back(certificate);
+    return std::nullopt;
+}
+
 ApiReply KeyService::add(const ApiRequest& request, const Caller& caller, std::string_view body) {
     const Address& address = *request.address;
     if (request.any_user_id && !caller.admin)
         return deny(request, caller,
                     "Only an administrator may add a certificate that does not bear the address.");
-    for (int attempt = 0; attempt < change_attempts; ++attempt) {
-        auto binding = world_.store.binding(address);
-        if (!binding) return store_failed(binding.error());
+    Certificate accepted;
+    bool first = false;
+    const auto edit = [&](Binding binding) -> std::variant<Change, ApiReply> {
         auto certificate =
-            world_.accept(body, address, request.any_user_id, binaries(*binding), world_.clock());
+            world_.accept(body, address, request.any_user_id, binaries(binding), world_.clock());
         if (!certificate) {
             world_.log.event(LogLevel::info, "key_refused",
                              {{"address", address.text()},
@@ -110,96 +147,65 @@ ApiReply KeyService::add(const ApiRequest& request, const Caller& caller, std::s
                               {"reason", certificate.error().what}});
             return refused(certificate.error());
         }
-        auto stored = find_certificate(binding->certificates, certificate->fingerprint);
-        const bool update = stored != binding->certificates.end();
-        if (update && stored->binary == certificate->binary)
-            return json_reply(200, describe_added(address, *certificate,
-                                                  compile_answer(address, *binding, world_.clock(),
-                                                                 world_.all_subkeys)));
-        // Whoever took over a user's account must not be able to read the user's future mail: a
-        // first key and updates of the same key are the owner's, everything else is not.
-        if (!update && binding->version != 0 && !caller.admin)
-            return deny(request, caller,
-                        address.text() +
-                            " has, or had, another key. Only an administrator may "
-                            "replace it or add to it.");
-        if (!update) {
-            if (auto reply = useless(*certificate, world_.clock())) return *reply;
-            if (binding->certificates.size() >= max_certificates)
-                return error_reply(409, "too_many_certificates",
-                                   address.text() + " has " + std::to_string(max_certificates) +
-                                       " certificates: remove one first.");
-            binding->certificates.push_back(*certificate);
-        } else {
-            *stored = *certificate;
-        }
-        const Change change = rebind(address, std::move(*binding), caller);
-        auto applied = world_.store.apply({&change, 1});
-        if (!applied) return store_failed(applied.error());
-        if (*applied == Applied::conflict) continue;
-        world_.log.event(LogLevel::info, update ? "key_updated" : "key_added",
+        const std::size_t before = binding.certificates.size();
+        if (auto reply = join(request, caller, *certificate, binding)) return *reply;
+        first = binding.certificates.size() > before;
+        accepted = std::move(*certificate);
+        return rebind(address, std::move(binding), caller);
+    };
+    return change(address, edit, [&](const Change& done) {
+        world_.log.event(LogLevel::info, first ? "key_added" : "key_updated",
                          {{"address", address.text()},
-                          {"fingerprint", to_hex(certificate->fingerprint)},
-                          {"channel", change.channel}});
-        return json_reply(update ? 200 : 201,
-                          describe_added(address, *certificate, change.bound->answer));
-    }
-    return too_busy();
+                          {"fingerprint", to_hex(accepted.fingerprint)},
+                          {"channel", done.channel}});
+        ApiReply reply = describe_added(address, accepted, done.bound->answer);
+        reply.status = first ? 201 : 200;
+        return reply;
+    });
 }
 
 ApiReply KeyService::remove(const ApiRequest& request, const Caller& caller) {
     const Address& address = *request.address;
     // Only an administrator can let an address's mail pass in clear again.
     const bool release = caller.admin && !request.keep_tombstone;
-    for (int attempt = 0; attempt < change_attempts; ++attempt) {
-        auto binding = world_.store.binding(address);
-        if (!binding) return store_failed(binding.error());
-        if (binding->version == 0)
-            return error_reply(
-                404, "unknown_address",
-                address.text() +
-                    ": keyd knows no key for this address; there is nothing to remove.");
-        Change change{address, binding->version, channel_of(caller), world_.clock(), std::nullopt};
-        if (!release) {
-            binding->certificates.clear();
-            change = rebind(address, std::move(*binding), caller);
-        }
-        auto applied = world_.store.apply({&change, 1});
-        if (!applied) return store_failed(applied.error());
-        if (*applied == Applied::conflict) continue;
+    const auto edit = [&](Binding binding) -> std::variant<Change, ApiReply> {
+        if (binding.version == 0)
+            return error_reply(404, "unknown_address",
+                               address.text() +
+                                   ": keyd knows no key for this address; there is nothing to "
+                                   "remove.");
+        if (release)
+            return Change{address, binding.version, channel_of(caller), world_.clock(), {}};
+        binding.certificates.clear();
+        return rebind(address, std::move(binding), caller);
+    };
+    return change(address, edit, [&](const Change& done) {
         world_.log.event(LogLevel::warning, release ? "address_released" : "address_withdrawn",
-                         {{"address", address.text()}, {"channel", change.channel}});
-        return json_reply(200,
-                          {{"address", address.text()},
-                           {"state", name_of(release ? KeyState::no_key : KeyState::tombstone)}});
-    }
-    return too_busy();
+                         {{"address", address.text()}, {"channel", done.channel}});
+        const auto state = release ? KeyState::no_key : KeyState::tombstone;
+        return json_reply(200, {{"address", address.text()}, {"state", name_of(state)}});
+    });
 }
 
 ApiReply KeyService::remove_certificate(const ApiRequest& request, const Caller& caller) {
     const Address& address = *request.address;
-    for (int attempt = 0; attempt < change_attempts; ++attempt) {
-        auto binding = world_.store.binding(address);
-        if (!binding) return store_failed(binding.error());
-        auto stored = find_certificate(binding->certificates, *request.certificate);
-        if (stored == binding->certificates.end())
+    const std::string fingerprint = to_hex(*request.certificate);
+    const auto edit = [&](Binding binding) -> std::variant<Change, ApiReply> {
+        const auto stored = find_certificate(binding.certificates, *request.certificate);
+        if (stored == binding.certificates.end())
             return error_reply(404, "unknown_certificate",
-                               address.text() + " has no certificate " +
-                                   to_hex(*request.certificate) + ". See: keyd-cli show " +
-                                   address.text());
-        binding->certificates.erase(stored);
-        const Change change = rebind(address, std::move(*binding), caller);
-        auto applied = world_.store.apply({&change, 1});
-        if (!applied) return store_failed(applied.error());
-        if (*applied == Applied::conflict) continue;
-        world_.log.event(LogLevel::warning, "key_removed",
-                         {{"address", address.text()},
-                          {"fingerprint", to_hex(*request.certificate)},
-                          {"channel", change.channel}});
+                               address.text() + " has no certificate " + fingerprint +
+                                   ". See: keyd-cli show " + address.text());
+        binding.certificates.erase(stored);
+        return rebind(address, std::move(binding), caller);
+    };
+    return change(address, edit, [&](const Change& done) {
+        world_.log.event(
+            LogLevel::warning, "key_removed",
+            {{"address", address.text()}, {"fingerprint", fingerprint}, {"channel", done.channel}});
         return json_reply(
-            200, {{"address", address.text()}, {"state", name_of(change.bound->answer.state)}});
-    }
-    return too_busy();
+            200, {{"address", address.text()}, {"state", name_of(done.bound->answer.state)}});
+    });
 }
 
 }  // namespace maildircrypt

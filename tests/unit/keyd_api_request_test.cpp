@@ -1,0 +1,93 @@
+#include "keyd/api_request.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace maildircrypt;
+
+namespace {
+
+ApiRequest request(std::string_view method, std::string_view target) {
+    auto parsed = parse_request(method, target);
+    if (const auto* reply = std::get_if<ApiReply>(&parsed)) BOOST_FAIL(reply->body);
+    return std::get<ApiRequest>(std::move(parsed));
+}
+
+unsigned refusal(std::string_view method, std::string_view target) {
+    const auto parsed = parse_request(method, target);
+    const auto* reply = std::get_if<ApiReply>(&parsed);
+    return reply == nullptr ? 0 : reply->status;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(keyd_api_request)
+
+BOOST_AUTO_TEST_CASE(every_endpoint_is_found) {
+    const std::string hex(40, 'A');
+    BOOST_TEST((request("GET", "/v1/health").action == Action::health));
+    BOOST_TEST((request("GET", "/v1/lookup/a@b.test").action == Action::lookup));
+    BOOST_TEST((request("POST", "/v1/check").action == Action::check));
+    BOOST_TEST((request("GET", "/v1/addresses").action == Action::list));
+    BOOST_TEST((request("GET", "/v1/addresses/a@b.test").action == Action::show));
+    BOOST_TEST((request("DELETE", "/v1/addresses/a@b.test").action == Action::remove));
+    BOOST_TEST((request("GET", "/v1/addresses/a@b.test/certificates").action ==
+                Action::export_certificates));
+    BOOST_TEST((request("POST", "/v1/addresses/a@b.test/certificates").action == Action::add));
+    const auto one = request("DELETE", "/v1/addresses/a@b.test/certificates/" + hex);
+    BOOST_TEST((one.action == Action::remove_certificate));
+    BOOST_TEST(to_hex(one.certificate.value()) == hex);
+    BOOST_TEST((request("GET", "/v1/log").action == Action::log));
+    BOOST_TEST((request("POST", "/v1/log/verify").action == Action::verify_log));
+}
+
+BOOST_AUTO_TEST_CASE(addresses_are_decoded_and_canonical) {
+    BOOST_TEST(request("GET", "/v1/lookup/Ann%40SEALED.test").address->text() == "ann@sealed.test");
+    BOOST_TEST(request("GET", "/v1/lookup/%22a%2fb%20c%22%40x.test").address->text() ==
+               "\"a/b c\"@x.test");
+    for (const char* target :
+         {"/v1/lookup/", "/v1/lookup/ann", "/v1/lookup/a%@b.test", "/v1/lookup/%ff@b.test",
+          "/v1/lookup/a@b.test%00", "/v1/addresses/", "/v1/addresses/a@b@c.test"})
+        BOOST_TEST(refusal("GET", target) == 400U, target);
+}
+
+BOOST_AUTO_TEST_CASE(unknown_paths_and_methods_are_refused) {
+    for (const char* target : {"", "/", "/v1", "/v1/", "/v2/health", "v1/health", "/v1/healthy",
+                               "/v1/lookup/a@b.test/x", "/v1/addresses/a@b.test/keys",
+                               "/v1/addresses/a@b.test/certificates/x/y", "/v1/log/x", "*"})
+        BOOST_TEST(refusal("GET", target) == 404U, target);
+    BOOST_TEST(refusal("POST", "/v1/lookup/a@b.test") == 405U);
+    BOOST_TEST(refusal("HEAD", "/v1/health") == 405U);
+    BOOST_TEST(refusal("", "/v1/health") == 405U);
+    BOOST_TEST(refusal("PUT", "/v1/addresses/a@b.test") == 405U);
+    BOOST_TEST(refusal("GET", "/v1/log/verify") == 405U);
+    BOOST_TEST(refusal("DELETE", "/v1/addresses/a@b.test/certificates/123") == 400U);
+}
+
+BOOST_AUTO_TEST_CASE(parameters_are_known_and_whole) {
+    BOOST_TEST(request("POST", "/v1/check?any_user_id=yes").any_user_id);
+    BOOST_TEST(request("POST", "/v1/check?address=a%40b.test").address->text() == "a@b.test");
+    BOOST_TEST(request("DELETE", "/v1/addresses/a@b.test?keep_tombstone=yes").keep_tombstone);
+    const auto page = request("GET", "/v1/addresses?limit=1000&after=a%40b.test");
+    BOOST_TEST(page.limit == largest_page);
+    BOOST_TEST(page.after == "a@b.test");
+    BOOST_TEST(request("GET", "/v1/log?after=7&limit=1").after_sequence == 7);
+    for (const char* target :
+         {"/v1/addresses?limit=0", "/v1/addresses?limit=1001", "/v1/addresses?limit=1x",
+          "/v1/addresses?limit=", "/v1/addresses?limit=-1", "/v1/addresses?x=1",
+          "/v1/addresses?after=%ff", "/v1/log?after=-1", "/v1/log?after=99999999999999999999",
+          "/v1/lookup/a@b.test?any_user_id=yes", "/v1/health?x", "/v1/log?address=x"})
+        BOOST_TEST(refusal("GET", target) == 400U, target);
+    BOOST_TEST(refusal("POST", "/v1/check?any_user_id=1") == 400U);
+}
+
+BOOST_AUTO_TEST_CASE(roles_are_as_documented) {
+    for (const Action action : {Action::health, Action::lookup, Action::check})
+        BOOST_TEST((role_for(action) == Role::everyone));
+    for (const Action action : {Action::show, Action::export_certificates, Action::add,
+                                Action::remove, Action::remove_certificate})
+        BOOST_TEST((role_for(action) == Role::owner));
+    for (const Action action : {Action::list, Action::log, Action::verify_log})
+        BOOST_TEST((role_for(action) == Role::administrator));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
