@@ -9,14 +9,14 @@
 namespace maildircrypt {
 namespace {
 
-/// For each field, how many of its name stand up to and with it.
-std::vector<std::size_t> count_per_name(std::span<const std::string> names) {
-    std::map<std::string, std::size_t> seen;
-    std::vector<std::size_t> counts;
-    counts.reserve(names.size());
-    for (const auto& name : names) counts.push_back(++seen[fold_ascii(name)]);
-    return counts;
-}
+/// How many fields of each name have been met.
+class NameCounter {
+public:
+    std::size_t count(std::string_view name) { return ++seen_[fold_ascii(name)]; }
+
+private:
+    std::map<std::string, std::size_t> seen_;
+};
 
 /// What stands behind the colon of a whole field, CRLF as LF and none at the end.
 std::string value_of(std::string_view text) {
@@ -48,34 +48,56 @@ Result<std::vector<bool>> find_kept(std::span<const std::string> names, const Ou
     return kept;
 }
 
+/// From the last to the first: a removal shifts the later fields of its name.
+void plan_removals(std::span<const std::string> names, const std::vector<bool>& kept,
+                   std::vector<HeaderEdit>& edits) {
+    NameCounter counter;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const std::size_t index = counter.count(names[i]);
+        if (!kept[i]) edits.push_back({HeaderEdit::Kind::remove, index, names[i], {}});
+    }
+    std::reverse(edits.begin(), edits.end());
+}
+
+/// Counted among the fields that are left.
+void plan_changes(const OuterHeader& outer, std::vector<HeaderEdit>& edits) {
+    NameCounter counter;
+    for (const auto& field : outer.fields) {
+        if (!field.original) continue;
+        const std::size_t index = counter.count(field.name);
+        if (field.changed)
+            edits.push_back({HeaderEdit::Kind::change, index, field.name, value_of(field.text)});
+    }
+}
+
+/// From the first to the last: each position is that of the finished header. What stands behind the
+/// last original field is appended.
+void plan_additions(const OuterHeader& outer, std::vector<HeaderEdit>& edits) {
+    const auto last = std::find_if(outer.fields.rbegin(), outer.fields.rend(),
+                                   [](const OuterField& field) { return field.original; });
+    const auto inside = static_cast<std::size_t>(outer.fields.rend() - last);
+    for (std::size_t i = 0; i < outer.fields.size(); ++i) {
+        const auto& field = outer.fields[i];
+        if (field.original) continue;
+        if (i < inside)
+            edits.push_back({HeaderEdit::Kind::insert, i + 1, field.name, value_of(field.text)});
+        else
+            edits.push_back({HeaderEdit::Kind::append, 0, field.name, value_of(field.text)});
+    }
+}
+
 }  // namespace
 
+/// Removals first: a changed or inserted field lies at the end of Postfix's queue file, and every
+/// edit after it jumps there and back on its way; after 10,000 jumps cleanup(8) panics.
 Result<std::vector<HeaderEdit>> plan_header_edits(std::span<const std::string> names,
                                                   const OuterHeader& outer) {
     const auto kept = find_kept(names, outer);
     if (!kept) return kept.error();
-    const auto counts = count_per_name(names);
     std::vector<HeaderEdit> edits;
-    std::size_t after_last_original = 0;
-    for (std::size_t i = 0; i < outer.fields.size(); ++i) {
-        const auto& field = outer.fields[i];
-        if (!field.original) continue;
-        after_last_original = i + 1;
-        if (field.changed)
-            edits.push_back({HeaderEdit::Kind::change, counts[*field.original], field.name,
-                             value_of(field.text)});
-    }
-    // From the last to the first: a removal shifts the later ones of its name.
-    for (std::size_t i = names.size(); i-- > 0;)
-        if (!(*kept)[i]) edits.push_back({HeaderEdit::Kind::remove, counts[i], names[i], {}});
-    // From the first to the last: each position is that of the finished header.
-    for (std::size_t i = 0; i < outer.fields.size(); ++i) {
-        const auto& field = outer.fields[i];
-        if (field.original) continue;
-        const bool inside = i < after_last_original;
-        edits.push_back({inside ? HeaderEdit::Kind::insert : HeaderEdit::Kind::append,
-                         inside ? i + 1 : 0, field.name, value_of(field.text)});
-    }
+    plan_removals(names, *kept, edits);
+    plan_changes(outer, edits);
+    plan_additions(outer, edits);
     return edits;
 }
 

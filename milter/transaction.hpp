@@ -21,10 +21,10 @@ namespace maildircrypt {
 /// Recipients with keys in one transaction; Postfix's smtpd_recipient_limit is the same.
 inline constexpr std::size_t max_keyed_recipients = 1000;
 /// Header fields of one message. Postfix looks for an edited field from the first one on, so edits
-/// cost the square of this.
-inline constexpr std::size_t max_fields = 20'000;
+/// cost the square of this: 3 s for so many.
+inline constexpr std::size_t max_fields = 10'000;
 /// Octets of all header fields of one message, below what the sealer takes as a header.
-inline constexpr std::size_t max_field_octets = 3 * 1024 * 1024;
+inline constexpr std::size_t max_field_octets = 2 * 1024 * 1024;
 
 /// Callbacks that get no reply (fields, end of header, body) keep the first failure; it is the
 /// answer at the end of the message. Not thread-safe.

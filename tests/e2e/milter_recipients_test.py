@@ -304,6 +304,16 @@ class MilterRecipients(unittest.TestCase):
         self.assertGreater(taken, 140_000)
         self.assertNotIn("corrupt", mta.log())
 
+    def test_as_many_fields_as_we_take_postfix_can_edit(self):
+        mta = self.set_up()
+        most = 10_000 - letter(ALICE).partition(b"\r\n\r\n")[0].count(b"\r\n") - 1 - 2
+        fields = b"".join(b"X-%d: y\r\n" % number for number in range(most))  # Postfix adds two
+        smtp.send(mta.port, SENDER, [ALICE], fields + letter(ALICE))
+        self.open(self.await_stored(mta, ALICE))
+        with self.assertRaises(smtp.Refused) as refused:
+            smtp.send(mta.port, SENDER, [ALICE], b"X: y\r\n" + fields + letter(ALICE))
+        self.assertIn("552 5.3.4 Message header is too large", refused.exception.reply)
+
     # ---- as Debian runs Postfix
 
     def test_a_chrooted_postfix_finds_the_socket_with_the_documented_modes(self):
