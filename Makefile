@@ -189,15 +189,17 @@ install: all ## install below DESTDIR and PREFIX (/usr)
 	    install -m 644 -D $$unit $(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/} || exit 1; done
 	install -m 644 -D systemd/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/maildircrypt.conf
 	install -m 644 -D systemd/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/maildircrypt.conf
-	for file in etc/*.conf; do \
+	for file in $(wildcard etc/*.conf); do \
 	    install -m 644 -D $$file $(DESTDIR)/etc/maildircrypt/$${file##*/} || exit 1; done
 	for page in $(wildcard */*.1 */*.5 */*.8); do \
 	    install -m 644 -D $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
 	for file in $(wildcard */*.bash-completion); do \
 	    name=$${file##*/}; install -m 644 -D $$file \
 	        $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$${name%.bash-completion} || exit 1; done
-	for file in README seal/FORMAT $(wildcard keyd/API) $(wildcard etc/examples/*); do \
+	for file in README seal/FORMAT keyd/API; do \
 	    install -m 644 -D $$file $(DESTDIR)$(PREFIX)/share/doc/maildircrypt/$${file##*/} || exit 1; done
+	for file in etc/examples/*; do \
+	    install -m 644 -D $$file $(DESTDIR)$(PREFIX)/share/doc/maildircrypt/examples/$${file##*/} || exit 1; done
 
 .PHONY: clean
 clean: ## remove build/

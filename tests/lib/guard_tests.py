@@ -7,7 +7,7 @@ import gpg
 import messages
 import pipes
 import smtp
-from keyd import GARBAGE, BadKeyd
+from keyd import GARBAGE, BadKeyd, Keyd
 from stand import Stand, everything_below, read_maildir, read_maildirs
 from undo import split_fields
 from verify import check_round, is_sealed
@@ -167,3 +167,14 @@ class GuardTests:
         with BadKeyd(path, None):
             self.expect_deferred(mta, "keyd is mute")
 
+    def test_another_store_behind_the_same_socket_defers(self):
+        """A process that lives for one message knows no earlier answer: it is told the store's id."""
+        mta = self.mta("--store-id", self.stand.keyd.store_id)
+        sealed = smtp.send(mta.port, SENDER, [gpg.address_of("cv25519")], LETTER)
+        self.assertEqual(mta.await_outcome(sealed), "sent")
+        self.stand.keyd.stop()
+        try:
+            with Keyd(self.stand.directory / "other", self.stand.programs, self.stand.keyd.socket):
+                self.expect_deferred(mta, "another store")
+        finally:
+            self.stand.keyd.start()

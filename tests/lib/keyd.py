@@ -24,8 +24,10 @@ class Keyd:
         self.socket = pathlib.Path(socket_path or self.directory / "keyd.sock")
         self.store = f"sqlite:{self.directory}/keys.sqlite"
         self.server = None
-        subprocess.run([self.programs / "keyd", "init", "--store", self.store], check=True,
-                       user=USER, group=USER, extra_groups=[], capture_output=True, cwd="/")
+        init = subprocess.run([self.programs / "keyd", "init", "--store", self.store], check=True,
+                              user=USER, group=USER, extra_groups=[], capture_output=True, cwd="/",
+                              text=True)
+        self.store_id = init.stdout.strip()
         self.start()
 
     def start(self, wrapper=()):
