@@ -30,10 +30,10 @@ class Keyd:
         self.store_id = init.stdout.strip()
         self.start()
 
-    def start(self, wrapper=()):
-        self.server = Server([*wrapper, self.programs / "keyd", "--socket", self.socket, "--store",
-                              self.store], self.directory / "keyd.log", user=USER,
-                             notify=True)
+    def start(self, traced=()):
+        self.server = Server([self.programs / "keyd", "--socket", self.socket, "--store",
+                              self.store], self.directory / "keyd.log", user=USER, notify=True,
+                             traced=traced)
 
     def stop(self):
         return self.server.stop()

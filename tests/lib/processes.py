@@ -35,13 +35,24 @@ def listens(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def trace(calls, output):
+    """Words to put in front of a program: strace writes its system calls to a file."""
+    return ["strace", "-f", "-qq", "-e", f"trace={calls}", "-o", str(output)]
+
+
 class Server:
     """A process in a session of its own, its output in a file, ended by its own id."""
 
     def __init__(self, argv, log, user=None, group=None, environment=None, notify=False,
-                 pass_fds=()):
-        """`user` and `group` are names; `notify` waits for READY=1 at NOTIFY_SOCKET (sd_notify(3))."""
-        self.argv = [str(word) for word in argv]
+                 pass_fds=(), traced=()):
+        """`user` and `group` are names; `notify` waits for READY=1 at NOTIFY_SOCKET (sd_notify(3)).
+
+        `traced` is what trace() returns: strace then runs as root, because nobody else may read what
+        a program does that keeps its memory private.
+        """
+        if traced and user is not None:
+            traced, user = [*traced, "-u", user], None
+        self.argv = [str(word) for word in [*traced, *argv]]
         self.log = pathlib.Path(log)
         environment = dict(os.environ if environment is None else environment)
         ready = None
@@ -91,7 +102,9 @@ class Server:
         os.kill(self.pid, signal.SIGCONT)
 
     def kill(self):
-        self.process.kill()
+        """Ends it and what it started, at once."""
+        if self.process.poll() is None:
+            os.killpg(self.pid, signal.SIGKILL)
         return self.process.wait()
 
     def stop(self, seconds=20):

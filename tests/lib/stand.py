@@ -33,7 +33,7 @@ class Stand:
         """Users take turns."""
         return self.kinds[number % len(self.kinds)]
 
-    def milter(self, *options, name="milter", keyd=None):
+    def milter(self, *options, name="milter", keyd=None, traced=()):
         """Our milter, and the socket at which Postfix finds it."""
         directory = self.directory / name
         directory.mkdir(exist_ok=True)
@@ -42,7 +42,7 @@ class Stand:
         server = Server([self.programs / "maildircrypt-milter", "--socket", f"unix:{socket}",
                          "--socket-mode", "666", "--keyd", keyd or self.keyd.socket, "--spill-directory",
                          directory, *options], directory / "log", user=MILTER_USER, group="games",
-                        notify=True)
+                        notify=True, traced=traced)
         server.socket = socket
         return server
 
