@@ -36,6 +36,9 @@ maildircrypt-pipe-worker_MAIN := pipe/main_pipe_worker.cpp
 maildircrypt-pipe-worker_LIBS := pipe keyd seal base
 maildircrypt-lmtp_MAIN        := pipe/main_lmtp.cpp
 maildircrypt-lmtp_LIBS        := pipe keyd seal base
+# It starts once for each message: of its libraries only libcrypto and libz are worth loading.
+maildircrypt-pipe-worker_LDFLAGS := -static-libstdc++ -static-libgcc
+$(O)/maildircrypt-pipe-worker: FOREIGN_LIBS := -l:libboost_program_options.a -lcrypto -lz
 # The program that the MTA starts: static, no library of ours, so that no missing library ever bounces mail.
 maildircrypt-pipe_MAIN        := pipe/main_pipe.cpp
 maildircrypt-pipe_LIBS        :=

@@ -178,7 +178,7 @@ void Supervisor::watch() {
         {{signals_, POLLIN, 0}, {control_, POLLIN, 0}, {output_, POLLIN, 0}}};
     while (running_) {
         const int ready = ::poll(watched.data(), watched.size(), poll_timeout());
-        if (ready < 0 && errno != EINTR) stop(SIGKILL, "poll_failed");
+        if (ready < 0 && errno != EINTR) stop(SIGTERM, "poll_failed");
         take_messages();
         take_output();
         // At its end a descriptor stays readable for ever: the worker closed it, its exit follows.

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -264,14 +265,15 @@ class SupervisorTest(unittest.TestCase):
 
 # An MTA that is killed while it hands the message over: to the pipe this looks like the end of it.
 MTA = """
-import os, signal, subprocess, sys
-ballast = bytearray(int(sys.argv[2]) * 1024 * 1024)
-process = subprocess.Popen([sys.argv[1]], stdin=subprocess.PIPE)
-process.stdin.write(b"the first half of a message\\n" * 2000)
+import os, signal, subprocess, sys, time
+program, ready, go, ballast, how = sys.argv[1:]
+ballast = bytearray(int(ballast) * 1024 * 1024)
+process = subprocess.Popen([program, ready, go], stdin=subprocess.PIPE)
+process.stdin.write(b"the first half of a message\\n")
 process.stdin.flush()
-sys.stdout.write("handed over\\n")
-sys.stdout.flush()
-if sys.argv[3] == "kill":
+while not os.path.exists(ready):
+    time.sleep(0.0005)  # until the worker waits for more
+if how == "kill":
     os.kill(os.getpid(), signal.SIGKILL)
 process.stdin.close()
 sys.exit(process.wait())
@@ -282,27 +284,23 @@ class DyingMtaTest(unittest.TestCase):
     def setUp(self):
         self.directory = harness.temporary_directory()
         # Says "synced" at once, as if the disk took no time: the worst case for the supervisor.
-        self.pipe = Pipe(self.directory / "bin", fake(
-            "import time",
-            "read_message()",
-            "say('synced %d' % time.monotonic_ns())",
-            "heard = hear()",
-            f"open('{self.directory}/' + (heard or 'refused'), 'w').close()",
-            "say('delivered')"))
+        self.pipe = Pipe(self.directory / "bin", worker="")
+        shutil.copy2(harness.BUILD / "tests/hasty_worker", self.pipe.worker)
+        self.ready = self.directory / "ready"
+        self.go = self.directory / "go"
 
     def hand_over(self, ballast, how):
-        for name in ("go", "refused"):
-            (self.directory / name).unlink(missing_ok=True)
-        run = subprocess.run(["/usr/bin/python3", "-IS", "-c", MTA, self.pipe.program, str(ballast),
-                              how], check=False, capture_output=True, timeout=60)
+        for path in (self.ready, self.go):
+            path.unlink(missing_ok=True)
+        run = subprocess.run(["/usr/bin/python3", "-IS", "-c", MTA, self.pipe.program, self.ready,
+                              self.go, str(ballast), how], check=False, capture_output=True, timeout=60)
+        wait_until(lambda: not self.running(), "the pipe has ended")
         return run.returncode
 
     def test_the_message_of_a_killed_mta_is_never_committed(self):
-        for number in range(150):
+        for number in range(300):
             self.assertEqual(self.hand_over(0 if number % 2 else 20, "kill"), -signal.SIGKILL)
-        # All of them have been judged once the last has: no process of ours is left behind.
-        wait_until(lambda: not self.running(), "the pipes have ended")
-        self.assertFalse((self.directory / "go").exists())
+            self.assertFalse(self.go.exists(), f"run {number}")
 
     def running(self):
         return [pid for pid in os.listdir("/proc") if pid.isdigit()
@@ -318,7 +316,7 @@ class DyingMtaTest(unittest.TestCase):
     def test_the_message_of_a_living_mta_is(self):
         for ballast in (0, 20):
             self.assertEqual(self.hand_over(ballast, "live"), 0)
-            self.assertTrue((self.directory / "go").exists())
+            self.assertTrue(self.go.exists())
 
 
 if __name__ == "__main__":

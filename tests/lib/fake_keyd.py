@@ -106,6 +106,10 @@ class FakeKeyd:
         return octets.decode()
 
     def stop(self):
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)  # ends accept(), which would take one more call
+        except OSError:
+            pass  # stopped before
         self.listener.close()
         for line in self.open:
             line.close()
