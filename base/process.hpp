@@ -10,7 +10,8 @@
 
 namespace maildircrypt {
 
-/// No core dump, no ptrace by other users' processes, SIGPIPE ignored. Call first in main().
+/// No core dump, no ptrace by other users' processes, SIGPIPE and SIGXFSZ ignored
+/// (a failed write says the same). Call first in main().
 void keep_memory_private();
 /// From now on free() overwrites what it frees, in libraries too (glibc's M_PERTURB).
 void wipe_freed_memory();

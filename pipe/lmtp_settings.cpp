@@ -107,6 +107,8 @@ ProgramDescription lmtp_program() {
         "recipient-delimiter", text_option("CHARACTERS", ""),
         "in %u and %a leave out what follows the first of these in the local part")(
         "keyd", text_option("PATH", default_keyd_socket), "keyd's socket")(
+        "store-id", text_option("ID", ""),
+        "of the key store, as `keyd init` printed it; mail waits when another one answers")(
         "connections", text_option("N", std::to_string(default_connections)),
         "served at once; more are told to come again")(
         "size-limit", text_option("OCTETS", std::to_string(default_size_limit)),
@@ -139,6 +141,7 @@ Result<Settings> read_settings(const po::variables_map& values) {
     settings.server.name = settings.seal.host;
     settings.recipient_delimiter = values["recipient-delimiter"].as<std::string>();
     settings.keyd_socket = values["keyd"].as<std::string>();
+    settings.store_id = values["store-id"].as<std::string>();
     settings.spill_directory = values["spill-directory"].as<std::string>();
     const auto& log = values["log"].as<std::string>();
     if (log != "stderr" && log != "syslog")

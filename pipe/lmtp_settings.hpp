@@ -26,6 +26,7 @@ struct Settings {
     std::variant<Endpoint, MaildirTemplate> next;
     std::string recipient_delimiter;
     std::string keyd_socket;
+    std::string store_id;  ///< empty is any
     PolicyConfig policy;
     SealOptions seal;
     ServerSettings server;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int accepted = 250;
 constexpr int send_content_now = 354;
+constexpr int service_closing = 421;
 
 }  // namespace
 
@@ -51,7 +52,7 @@ Result<void> Transfer::transact() {
 
 /// The next hop's word about the connection is not yet one about the mail.
 Result<Reply> Transfer::take(Result<Reply> reply) {
-    if (reply && reply->code != 421) heard_ = true;
+    if (reply && reply->code != service_closing) heard_ = true;
     return reply;
 }
 
@@ -111,6 +112,7 @@ Result<void> Transfer::send_envelope() {
             auto reply = take(client_.read_reply(deadline_));
             if (!reply) return reply.error();
             if (!reply->accepts()) answer_waiting(hand_back(*reply));
+            if (reply->code == service_closing) return retry("the next hop is closing");
             if (!pipelining) {
                 if (!reply->accepts()) return {};
                 client_.add_command(recipient_command(recipients_[first]));

@@ -70,7 +70,7 @@ Result<bool> run(const Settings& settings) {
     if (!sockets) return sockets.error();
     auto crypto = CryptoContext::create();
     if (!crypto) return crypto.error();
-    KeyClient keyd{settings.keyd_socket};
+    KeyClient keyd{settings.keyd_socket, lookup_deadline, settings.store_id};
     const KeyLookup lookup = [&keyd](const Address& address) { return keyd.lookup(address); };
     SpillBudget spill{settings.spill_memory, settings.spill_directory};
     const auto next = make_next_hop(settings, *crypto, spill, log);

@@ -1,4 +1,4 @@
-"""What holds for every mail server that delivers through maildircrypt-pipe."""
+"""What holds for every mail server that delivers through maildircrypt-pipe or maildircrypt-lmtp."""
 
 import re
 import time
@@ -29,23 +29,31 @@ class GuardTests:
         cls.number = 0
 
     def mta(self, *options, copies=None, unlimited=False):
-        """A fresh mail server whose mail all goes through our pipe."""
+        """A fresh mail server whose mail all goes through our guard."""
         type(self).number += 1
         mta = self.start_mta(self.stand.directory / f"mta{self.number}", options, copies, unlimited)
         self.addCleanup(mta.stop)
         return mta
 
+    def copies(self):
+        """Where copies of what is handed over go; passed to start_mta()."""
+        return pipes.copy_directory(self.stand)
+
+    def read_copies(self, copies, kinds):
+        """{local part: [octets]}"""
+        return pipes.read_copies(copies, kinds)
+
     # ---- sealing
 
     def test_200_messages_undo_to_what_was_handed_over(self):
-        copies = pipes.copy_directory(self.stand)
+        copies = self.copies()
         mta = self.mta(copies=copies)
         mails = [(SENDER, [gpg.address_of(self.stand.kind_of(number))], octets)
                  for number, (_, octets) in enumerate(messages.everything())]
         self.assertGreaterEqual(len(mails), messages.AT_LEAST)
         queue_ids = smtp.send_many(mta.port, mails)
         mta.await_removed(queue_ids, 300)
-        handed = pipes.read_copies(copies, self.stand.kinds)
+        handed = self.read_copies(copies, self.stand.kinds)
         self.assertEqual(sum(map(len, handed.values())), len(mails))
         stored = read_maildirs(mta.maildirs, self.stand.kinds)
         forms, passed = check_round(stored, handed, self.stand.users, self.stand.stranger)
@@ -54,11 +62,11 @@ class GuardTests:
         self.assertEqual({eol for eol, _ in forms}, {self.line_end})
 
     def test_100_mb_are_sealed(self):
-        copies = pipes.copy_directory(self.stand)
+        copies = self.copies()
         mta = self.mta(copies=copies, unlimited=True)
         queue_id = smtp.send(mta.port, SENDER, [gpg.address_of("cv25519")], messages.enormous())
         mta.await_removed([queue_id], 300)
-        handed = pipes.read_copies(copies, ["cv25519"])
+        handed = self.read_copies(copies, ["cv25519"])
         self.assertGreater(len(handed["cv25519"][0]), 95_000_000)
         stored = read_maildirs(mta.maildirs, ["cv25519"])
         check_round(stored, handed, self.stand.users, None)
@@ -73,12 +81,12 @@ class GuardTests:
         self.assertNotIn(SECRET, everything_below(mta.maildirs))
 
     def test_one_message_to_all_users_is_sealed_to_each_alone(self):
-        copies = pipes.copy_directory(self.stand)
+        copies = self.copies()
         mta = self.mta(copies=copies)
         queue_id = smtp.send(mta.port, SENDER, [gpg.address_of(k) for k in self.stand.kinds], LETTER)
         mta.await_removed([queue_id])
         check_round(read_maildirs(mta.maildirs, self.stand.kinds),
-                    pipes.read_copies(copies, self.stand.kinds), self.stand.users,
+                    self.read_copies(copies, self.stand.kinds), self.stand.users,
                     self.stand.stranger)
 
     def test_a_sealed_message_passes_untouched(self):
