@@ -221,8 +221,9 @@ void Supervisor::take_signals() {
         const auto number = static_cast<int>(info.ssi_signo);
         if (number != SIGCHLD) stop(number, "interrupted");
     }
-    // Whatever else waitpid(2) says, there is no worker to wait for: not delivered.
-    if (::waitpid(worker_, &wait_status_, WNOHANG) != 0) running_ = false;
+    const pid_t ended = ::waitpid(worker_, &wait_status_, WNOHANG);
+    if (ended == worker_) running_ = false;
+    if (ended < 0) stop(SIGTERM, "wait_failed");
 }
 
 void Supervisor::take_messages() {
