@@ -22,7 +22,7 @@ struct SocketmapServerParts {
     StoreReader& reader;
     const Administrators& administrators;
     const Log& log;
-    std::chrono::milliseconds request{60'000};  ///< from one reply to the end of the next query
+    std::chrono::milliseconds request{30'000};  ///< from one reply to the end of the next query
 };
 
 /// The thread that runs the io_context.
