@@ -1,9 +1,11 @@
 """A user with a key and a Maildir of sealed mail, for mail clients to open."""
 
+import email.utils
 import os
 import pathlib
 import subprocess
 import sys
+import time
 from email.message import EmailMessage
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
@@ -82,8 +84,9 @@ class SealedMaildir:
 
     def add(self, subject, raw):
         number = len(self.originals) + 1
-        head = (f"From: Sender <{SENDER}>\nTo: <{ADDRESS}>\n"
-                f"Date: Mon, {number} Jun 2026 10:00:00 +0000\n"
+        # Of now: Thunderbird compares the date of a signature with the message's.
+        date = email.utils.formatdate(time.time() - 100 + number)
+        head = (f"From: Sender <{SENDER}>\nTo: <{ADDRESS}>\nDate: {date}\n"
                 f"Message-ID: <{number}@out.test>\n").encode()
         message = head + raw
         sealed = subprocess.run([SEAL, "--lf", *self.options, self.packet], input=message,
