@@ -119,8 +119,9 @@ class Exim:
         return {"=>": "sent", "==": "deferred", "**": "bounced"}[found[-1]] if found else None
 
     def await_outcome(self, message_id, seconds=30):
-        """A queue run ends when every message has been tried, here also those whose retry is not due."""
-        self.deliver(force=True)
+        """Tries this one message, now."""
+        subprocess.run([self.binary, "-C", self.config, "-M", message_id], check=True,
+                       capture_output=True)
         return wait_until(lambda: self.outcome(message_id), f"{message_id} has a fate", seconds)
 
     def await_removed(self, message_ids, seconds=120):
