@@ -19,12 +19,11 @@
 namespace maildircrypt {
 
 struct HttpLimits {
-    std::size_t header = 8 * 1024;  ///< octets
-    std::chrono::milliseconds request{
-        60'000};                               ///< from the end of one request to the next's header
-    std::chrono::milliseconds body{30'000};    ///< until a whole body is there
-    std::chrono::milliseconds reply{10'000};   ///< until the client has taken the reply
-    std::chrono::milliseconds goodbye{2'000};  ///< to take a refusal before its body was read
+    std::size_t header = 8 * 1024;              ///< octets
+    std::chrono::milliseconds request{30'000};  ///< from one reply to the next request's header
+    std::chrono::milliseconds body{30'000};     ///< until a whole body is there
+    std::chrono::milliseconds reply{10'000};    ///< until the client has taken the reply
+    std::chrono::milliseconds goodbye{2'000};   ///< to take a refusal before its body was read
 };
 
 /// What the server works with; all of it outlives the server. The reader is the I/O thread's.

@@ -7,6 +7,7 @@
 
 #include <exception>
 #include <iostream>
+#include <optional>
 
 #include <fcntl.h>
 #include <sysexits.h>
@@ -76,21 +77,30 @@ Result<Ownership> read_ownership(const po::variables_map& options) {
     return Ownership::create(split_list(options["user-domains"].as<std::string>()), map);
 }
 
-/// The service manager's sockets, the API's first; else our own.
+Result<std::optional<Fd>> listen_at(const po::variables_map& options, const char* name) {
+    if (options.count(name) == 0) return std::optional<Fd>{};
+    auto fd = listen_unix(options[name].as<std::string>(), socket_mode);
+    if (!fd) return fd.error();
+    return std::optional<Fd>{std::move(*fd)};
+}
+
+/// Those that the service manager passes, the API's first; what it does not pass, our own.
 Result<void> open_sockets(const po::variables_map& options, DaemonConfig& config) {
     auto inherited = inherited_sockets();
     if (inherited.size() > 2) return refuse("more than two sockets were passed");
-    if (!inherited.empty()) {
+    if (inherited.empty()) {
+        auto api = listen_at(options, "socket");
+        if (!api) return api.error();
+        if (!*api) return refuse("--socket is missing (see keyd --help)");
+        config.api = std::move(**api);
+    } else {
         config.api = std::move(inherited[0]);
-        if (inherited.size() == 2) config.socketmap = std::move(inherited[1]);
+    }
+    if (inherited.size() == 2) {
+        config.socketmap = std::move(inherited[1]);
         return {};
     }
-    if (options.count("socket") == 0) return refuse("--socket is missing (see keyd --help)");
-    auto api = listen_unix(options["socket"].as<std::string>(), socket_mode);
-    if (!api) return api.error();
-    config.api = std::move(*api);
-    if (options.count("socketmap") == 0) return {};
-    auto socketmap = listen_unix(options["socketmap"].as<std::string>(), socket_mode);
+    auto socketmap = listen_at(options, "socketmap");
     if (!socketmap) return socketmap.error();
     config.socketmap = std::move(*socketmap);
     return {};

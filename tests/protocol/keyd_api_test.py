@@ -218,6 +218,28 @@ class ApiTest(unittest.TestCase):
                 self.assertEqual(got, status)
                 self.assertEqual(set(body["error"]), {"code", "message"})
 
+    def test_every_example_of_the_document_works(self):
+        self.start("--socketmap", self.here / "map")
+        home = gpg.GpgHome(self.here / "ann")
+        self.addCleanup(home.stop_agent)
+        home.generate("cv25519", "ann@example.org")
+        (self.here / "ann.asc").write_bytes(home.certificate("ann@example.org"))
+        examples = [line.strip() for line in (harness.ROOT / "keyd/API").read_text().splitlines()
+                    if line.startswith("    curl ")]
+        self.assertEqual(len(examples), 11)
+        fingerprint = ""
+        for example in examples:
+            # What the document shows next to each other happens one after the other here.
+            if "-X DELETE" in example and "/certificates/" not in example:
+                self.cli("add", "ann@example.org", self.here / "ann.asc", check=0)
+            run = subprocess.run(
+                ["sh", "-c", example.replace("/run/maildircrypt/keyd.sock", str(self.keyd.socket))
+                 .replace("FINGERPRINT", fingerprint).replace("curl ", "curl -sS -f ")],
+                cwd=self.here, capture_output=True, check=False)
+            self.assertEqual(run.returncode, 0, example + run.stderr.decode())
+            answer = json.loads(run.stdout)
+            fingerprint = answer.get("fingerprint", fingerprint)
+
     def test_requests_of_one_connection_are_answered_in_order(self):
         self.start()
         self.upload(ANN, "cv25519")

@@ -229,6 +229,14 @@ BOOST_AUTO_TEST_CASE(another_store_is_distrusted_for_good) {
     require_retry(client.lookup(ann), "another store");  // though the old one is back
 }
 
+BOOST_AUTO_TEST_CASE(the_configured_store_is_the_only_one) {
+    FakeKeyd keyd{in_turn({answer(5)})};
+    KeyClient right{keyd.path(), long_deadline, one_store};
+    BOOST_TEST(bool(right.lookup(ann)));
+    KeyClient wrong{keyd.path(), long_deadline, std::string(32, 'c')};
+    require_retry(wrong.lookup(ann), "another store");
+}
+
 BOOST_AUTO_TEST_CASE(an_older_store_is_distrusted_for_good) {
     FakeKeyd keyd{in_turn({answer(5), answer(4), answer(6)})};
     KeyClient client{keyd.path(), long_deadline};
