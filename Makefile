@@ -61,7 +61,8 @@ all: $(addprefix $(O)/,$(BUILT)) ## build all programs into build/
 
 SAN  := $(O)/sanitized
 FUZZ := $(O)/fuzzing
-SANITIZE := -fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# Less optimised, fewer debugging symbols: a third of the time to compile, and stack traces keep their lines.
+SANITIZE := -O1 -g1 -fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 $(O)/obj/%.o: VARIANT_FLAGS := $(FORTIFY)
 $(SAN)/obj/%.o: VARIANT_FLAGS := $(SANITIZE)
 $(FUZZ)/obj/%.o: CXX := clang++
