@@ -17,8 +17,11 @@ Result<CryptoContext> CryptoContext::create() {
     context.sha1_ = digest("SHA1");
     context.kdf_ = {digest("SHA256"), digest("SHA384"), digest("SHA512")};
     context.wraps_ = {cipher("AES-128-WRAP"), cipher("AES-192-WRAP"), cipher("AES-256-WRAP")};
+    context.montgomery_.reset(EVP_PKEY_CTX_new_from_name(nullptr, "X25519", nullptr));
+    context.weierstrass_.reset(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
 
-    bool complete = context.aes256_cfb_ && context.aes256_ctr_ && context.sha1_;
+    bool complete = context.aes256_cfb_ && context.aes256_ctr_ && context.sha1_ &&
+                    context.montgomery_ && context.weierstrass_;
     for (const Digest& kdf : context.kdf_) complete = complete && kdf;
     for (const Cipher& wrap : context.wraps_) complete = complete && wrap;
     if (!complete) return openssl_error("fetch algorithms from OpenSSL");
@@ -47,6 +50,12 @@ const EVP_CIPHER* CryptoContext::key_wrap(WrapCipher wrap) const {
             return wraps_[2].get();
     }
     return nullptr;
+}
+
+PkeyContext CryptoContext::key_context(Curve::Form form) const {
+    // A copy changes nothing in the original but OpenSSL's atomic reference counts.
+    const bool montgomery = form == Curve::Form::montgomery;
+    return PkeyContext{EVP_PKEY_CTX_dup((montgomery ? montgomery_ : weierstrass_).get())};
 }
 
 }  // namespace maildircrypt

@@ -3,6 +3,7 @@
 
 #include "base/handle.hpp"
 #include "base/result.hpp"
+#include "seal/pkey.hpp"
 #include "seal/public_key_packet.hpp"
 
 #include <array>
@@ -22,6 +23,9 @@ public:
     const EVP_MD* sha1() const { return sha1_.get(); }
     const EVP_MD* digest(KdfHash hash) const;
     const EVP_CIPHER* key_wrap(WrapCipher wrap) const;
+    /// A new context to import or generate a key of this form, or null. Copied from one that is
+    /// kept: to make one by its name, OpenSSL walks through all the names it knows.
+    PkeyContext key_context(Curve::Form form) const;
 
 private:
     using Cipher = Handle<EVP_CIPHER, EVP_CIPHER_free>;
@@ -33,6 +37,8 @@ private:
     Digest sha1_;
     std::array<Digest, 3> kdf_;    ///< SHA-256, SHA-384, SHA-512
     std::array<Cipher, 3> wraps_;  ///< AES-128, AES-192, AES-256
+    PkeyContext montgomery_;
+    PkeyContext weierstrass_;
 };
 
 }  // namespace maildircrypt

@@ -34,40 +34,35 @@ std::size_t key_size(WrapCipher wrap) {
     return 0;
 }
 
-Result<Pkey> import_montgomery(const EcdhNumbers& key) {
-    const Octets native = key.point.subspan(1);
-    Pkey pkey{EVP_PKEY_new_raw_public_key_ex(nullptr, key.curve->group, nullptr, native.data(),
-                                             native.size())};
-    if (!pkey) return openssl_error("import a Curve25519 key");
-    return pkey;
+bool is_montgomery(const Curve& curve) {
+    return curve.form == Curve::Form::montgomery;
 }
 
 /// OpenSSL refuses points off the curve; the identity has no encoding of this size and prefix, and
-/// every curve here has cofactor 1, so that no further check is needed.
-Result<Pkey> import_weierstrass(const EcdhNumbers& key) {
+/// every Weierstrass curve here has cofactor 1, so that no further check is needed.
+Result<Pkey> import_point(const CryptoContext& context, const EcdhNumbers& key) {
+    const Octets point = is_montgomery(*key.curve) ? key.point.subspan(1) : key.point;
+    OctetString octets{point.begin(), point.end()};
     std::string group = key.curve->group;
-    OctetString point{key.point.begin(), key.point.end()};
     std::array<OSSL_PARAM, 3> params{
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), group.size()),
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, octets.data(), octets.size()),
         OSSL_PARAM_construct_end()};
-    const PkeyContext context{EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr)};
-    if (!context || EVP_PKEY_fromdata_init(context.get()) != 1)
+    const PkeyContext import = context.key_context(key.curve->form);
+    if (!import || EVP_PKEY_fromdata_init(import.get()) != 1)
         return openssl_error("import an elliptic curve key");
     EVP_PKEY* imported = nullptr;
-    if (EVP_PKEY_fromdata(context.get(), &imported, EVP_PKEY_PUBLIC_KEY, params.data()) != 1)
+    if (EVP_PKEY_fromdata(import.get(), &imported, EVP_PKEY_PUBLIC_KEY, params.data()) != 1)
         return refuse(openssl_error("the key's point is not on its curve").what);
     return Pkey{imported};
 }
 
-Result<Pkey> generate_ephemeral(const Curve& curve) {
-    const bool montgomery = curve.form == Curve::Form::montgomery;
-    const PkeyContext context{
-        EVP_PKEY_CTX_new_from_name(nullptr, montgomery ? curve.group : "EC", nullptr)};
+Result<Pkey> generate_ephemeral(const CryptoContext& context, const Curve& curve) {
+    const PkeyContext generator = context.key_context(curve.form);
     EVP_PKEY* generated = nullptr;
-    if (!context || EVP_PKEY_keygen_init(context.get()) != 1 ||
-        (!montgomery && EVP_PKEY_CTX_set_group_name(context.get(), curve.group) != 1) ||
-        EVP_PKEY_generate(context.get(), &generated) != 1)
+    if (!generator || EVP_PKEY_keygen_init(generator.get()) != 1 ||
+        (!is_montgomery(curve) && EVP_PKEY_CTX_set_group_name(generator.get(), curve.group) != 1) ||
+        EVP_PKEY_generate(generator.get(), &generated) != 1)
         return openssl_error("generate an ephemeral key");
     return Pkey{generated};
 }
@@ -89,9 +84,8 @@ Result<void> agree(EVP_PKEY* ephemeral, EVP_PKEY* recipient, std::span<std::uint
 
 Result<void> append_point(OctetString& out, EVP_PKEY* ephemeral, const Curve& curve) {
     std::array<std::uint8_t, largest_point> encoded{};
-    const bool montgomery = curve.form == Curve::Form::montgomery;
     const auto point = std::span{encoded}.first(curve.point_size());
-    const auto target = montgomery ? point.subspan(1) : point;
+    const auto target = is_montgomery(curve) ? point.subspan(1) : point;
     std::size_t size = 0;
     if (EVP_PKEY_get_octet_string_param(ephemeral, OSSL_PKEY_PARAM_PUB_KEY, target.data(),
                                         target.size(), &size) != 1 ||
@@ -150,10 +144,9 @@ Result<void> wrap_key(const CryptoContext& context, WrapCipher wrap, Octets kek,
 
 Result<void> encrypt_ecdh(const CryptoContext& context, const EcdhNumbers& key,
                           const Fingerprint& fingerprint, Octets message, OctetString& out) {
-    const auto recipient = key.curve->form == Curve::Form::montgomery ? import_montgomery(key)
-                                                                      : import_weierstrass(key);
+    const auto recipient = import_point(context, key);
     if (!recipient) return recipient.error();
-    const auto ephemeral = generate_ephemeral(*key.curve);
+    const auto ephemeral = generate_ephemeral(context, *key.curve);
     if (!ephemeral) return ephemeral.error();
 
     SecretArray<largest_field> secret;
@@ -168,7 +161,8 @@ Result<void> encrypt_ecdh(const CryptoContext& context, const EcdhNumbers& key,
     std::ranges::copy(message, padded.data());
 
     if (auto done = agree(ephemeral->get(), recipient->get(), shared); !done) return done;
-    if (auto done = derive_kek(context, key, fingerprint, shared, kek.span().first<32>()); !done) return done;
+    if (auto done = derive_kek(context, key, fingerprint, shared, kek.span().first<32>()); !done)
+        return done;
     if (auto done = wrap_key(context, key.wrap, kek.span(), padded.span(), wrapped); !done)
         return done;
     if (auto done = append_point(out, ephemeral->get(), *key.curve); !done) return done;

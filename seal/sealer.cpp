@@ -10,6 +10,7 @@
 #include "seal/provenance.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -71,6 +72,22 @@ std::vector<std::vector<Fingerprint>> recognised_keys(
     std::vector<std::vector<Fingerprint>> keys;
     for (const auto& recipient : recipients) keys.push_back(recipient.plan.recognise);
     return keys;
+}
+
+/// Copies `text` to `out`, which has twice its size, with a CR before every LF.
+std::size_t add_returns(std::string_view text, std::span<std::uint8_t> out) {
+    std::size_t size = 0;
+    while (!text.empty()) {
+        const std::size_t line = std::min(text.find('\n'), text.size());
+        std::memcpy(out.subspan(size, line).data(), text.data(), line);
+        size += line;
+        text.remove_prefix(line);
+        if (text.empty()) break;
+        out[size++] = '\r';
+        out[size++] = '\n';
+        text.remove_prefix(1);
+    }
+    return size;
 }
 
 std::string_view view(const SecretText& text) {
@@ -257,34 +274,17 @@ Result<void> Sealer::State::encrypt(std::string_view piece) {
                                                  : encrypt_with_line_ends(piece);
 }
 
-/// Step 1 of seal/FORMAT: a CR before every LF. Lines are gathered, so that the encryptor gets
-/// large pieces.
+/// Step 1 of seal/FORMAT, in pieces large enough to encrypt.
 Result<void> Sealer::State::encrypt_with_line_ends(std::string_view piece) {
-    SecretArray<8192> gathered;
-    std::size_t size = 0;
+    SecretArray<8192> longer;
     while (!piece.empty()) {
-        if (size + 2 > gathered.size()) {
-            auto written = encryptor_->write(as_text(gathered.span().first(size)));
-            if (!written) return written;
-            size = 0;
-        }
-        const std::size_t room = gathered.size() - size - 2;
-        const std::string_view window = piece.substr(0, room);
-        const std::size_t line = std::min(window.find('\n'), window.size());
-        std::copy_n(piece.begin(), line, gathered.data() + size);
-        size += line;
-        piece.remove_prefix(line);
-        if (!piece.empty() && piece.front() == '\n') {
-            gathered.data()[size++] = '\r';
-            gathered.data()[size++] = '\n';
-            piece.remove_prefix(1);
-        } else if (!piece.empty()) {
-            auto written = encryptor_->write(as_text(gathered.span().first(size)));
-            if (!written) return written;
-            size = 0;
-        }
+        const std::string_view part = piece.substr(0, longer.size() / 2);
+        const std::size_t size = add_returns(part, longer.span());
+        auto written = encryptor_->write(as_text(longer.span().first(size)));
+        if (!written) return written;
+        piece.remove_prefix(part.size());
     }
-    return encryptor_->write(as_text(gathered.span().first(size)));
+    return {};
 }
 
 Result<SealOutcome> Sealer::State::finish() {
