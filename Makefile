@@ -146,6 +146,12 @@ $(O)/bench/%: $(O)/obj/tests/bench/%.o $(patsubst %,$(O)/lib%.a,$(ALL_LIBS))
 
 $(O)/bench/bench_keyd: $(O)/obj/tests/unit/support/keyd_data.o
 
+# keyd looks for its validator beside itself.
+$(O)/bench/bench_upload: | $(O)/bench/keyd-validator
+$(O)/bench/keyd-validator: $(O)/keyd-validator
+	@mkdir -p $(@D)
+	ln -sf ../keyd-validator $@
+
 .PHONY: bench
 bench: deps ## measure, print a table, write build/bench.json
 	@debian/packages install pkg.maildircrypt.bench

@@ -11,7 +11,15 @@ namespace {
 enum SubpacketType : std::uint8_t {  // RFC 4880 §5.2.3.1, RFC 9580 §5.2.3.7
     creation_time = 2,
     expiration_time = 3,
+    exportable = 4,
+    trust = 5,
+    revocable = 7,
+    key_expiration_time = 9,
+    revocation_key = 12,
     issuer_key_id = 16,
+    notation = 20,
+    primary_user_id = 25,
+    revocation_reason = 29,
     features_offered = 30,
     embedded_signature = 32,
     issuer_fingerprint = 33,
@@ -54,6 +62,60 @@ std::optional<Octets> take_subpacket(OctetReader& area) {
     return area.take((*first - 192) * 256 + *second + 192);
 }
 
+/// RFC 4880 §5.2.3.16: four octets of flags, two lengths, name and value.
+bool is_notation(Octets data) {
+    OctetReader reader{data};
+    if (!reader.take(4)) return false;
+    const auto name = reader.number(2);
+    const auto value = reader.number(2);
+    return name && value && reader.left() == *name + *value;
+}
+
+/// Whether the data of a subpacket have a size that gpg takes for its type. It fails over others,
+/// whoever added them.
+bool has_known_shape(std::uint8_t type, Octets data) {
+    switch (type) {
+        case creation_time:
+        case expiration_time:
+        case key_expiration_time:
+            return data.size() >= 4;
+        case exportable:
+        case revocable:
+        case revocation_reason:
+        case embedded_signature:
+            return !data.empty();
+        case trust:
+            return data.size() == 2;
+        case primary_user_id:
+            return data.size() == 1;
+        case revocation_key:
+            return data.size() >= 22;
+        case issuer_key_id:
+            return data.size() >= key_id_size;
+        case issuer_fingerprint:
+            return data.size() >= 1 + Fingerprint{}.size();
+        case notation:
+            return is_notation(data);
+        default:
+            return true;
+    }
+}
+
+struct Subpacket {
+    std::uint8_t type;  ///< without the bit for critical
+    Octets data;
+};
+
+/// The next subpacket, or nothing when there is none that is whole and of a known shape.
+std::optional<Subpacket> take_shaped(OctetReader& area) {
+    const auto octets = take_subpacket(area);
+    if (!octets || octets->empty()) return std::nullopt;
+    const Subpacket subpacket{static_cast<std::uint8_t>((*octets)[0] & ~critical),
+                              octets->subspan(1)};
+    if (!has_known_shape(subpacket.type, subpacket.data)) return std::nullopt;
+    return subpacket;
+}
+
 std::int64_t seconds(Octets data) {
     return OctetReader{data}.number(4).value();
 }
@@ -70,21 +132,6 @@ void note_subpacket(SignaturePacket& signature, std::uint8_t type, Octets data) 
         signature.issuers.push_back(data.subspan(1));
 }
 
-bool read_area(SignaturePacket& signature, Octets area, bool hashed) {
-    OctetReader reader{area};
-    while (reader.left() > 0) {
-        const auto subpacket = take_subpacket(reader);
-        if (!subpacket || subpacket->empty()) return false;
-        const auto type = static_cast<std::uint8_t>((*subpacket)[0] & ~critical);
-        const Octets data = subpacket->subspan(1);
-        note_subpacket(signature, type, data);
-        if (hashed) note_signed_subpacket(signature, type, data);
-        if (!hashed && type == embedded_signature && signature.embedded.size() < max_embedded)
-            signature.embedded.push_back(data);
-    }
-    return true;
-}
-
 /// Left 16 bits of the hash, then exactly the numbers that the algorithm has.
 bool is_tail(Octets tail, std::uint8_t algorithm) {
     OctetReader reader{tail};
@@ -95,6 +142,61 @@ bool is_tail(Octets tail, std::uint8_t algorithm) {
         if (!bits || *bits > max_number_bits || !reader.take((*bits + 7) / 8)) return false;
     }
     return reader.left() == 0;
+}
+
+/// The parts of a version 4 signature, whose areas are not looked into.
+struct Version4Parts {
+    Octets fixed;
+    Octets hashed;
+    Octets unhashed;
+    Octets head;
+    Octets tail;
+};
+
+std::optional<Version4Parts> split_version_4(Octets body) {
+    OctetReader reader{body};
+    const auto fixed = reader.take(version_4_fixed);
+    const auto hashed = fixed ? take_counted(reader, 2) : std::nullopt;
+    if (!hashed || (*fixed)[0] != 4) return std::nullopt;
+    const Octets head = body.first(body.size() - reader.left());
+    const auto unhashed = take_counted(reader, 2);
+    const Octets tail = body.last(reader.left());
+    if (!unhashed || !is_tail(tail, (*fixed)[2])) return std::nullopt;
+    return Version4Parts{*fixed, *hashed, *unhashed, head, tail};
+}
+
+/// Whether it can be read, back-signatures within it aside.
+bool is_signature_shaped(Octets body) {
+    const auto parts = split_version_4(body);
+    if (!parts) return false;
+    for (const Octets area : {parts->hashed, parts->unhashed}) {
+        OctetReader reader{area};
+        while (reader.left() > 0) {
+            if (!take_shaped(reader)) return false;
+        }
+    }
+    return true;
+}
+
+/// A back-signature that is malformed makes gpg fail: unsigned it goes, signed it takes the whole
+/// signature with it.
+bool note_embedded(SignaturePacket& signature, Octets data, bool hashed) {
+    if (!is_signature_shaped(data)) return !hashed;
+    if (!hashed && signature.embedded.size() < max_embedded) signature.embedded.push_back(data);
+    return true;
+}
+
+bool read_area(SignaturePacket& signature, Octets area, bool hashed) {
+    OctetReader reader{area};
+    while (reader.left() > 0) {
+        const auto subpacket = take_shaped(reader);
+        if (!subpacket) return false;
+        const auto [type, data] = *subpacket;
+        note_subpacket(signature, type, data);
+        if (hashed) note_signed_subpacket(signature, type, data);
+        if (type == embedded_signature && !note_embedded(signature, data, hashed)) return false;
+    }
+    return true;
 }
 
 std::optional<SignaturePacket> parse_version_3(Octets body) {
@@ -114,19 +216,15 @@ std::optional<SignaturePacket> parse_version_3(Octets body) {
 }
 
 std::optional<SignaturePacket> parse_version_4(Octets body) {
-    OctetReader reader{body};
-    const auto fixed = reader.take(version_4_fixed);
-    const auto hashed = fixed ? take_counted(reader, 2) : std::nullopt;
-    if (!hashed) return std::nullopt;
+    const auto parts = split_version_4(body);
+    if (!parts) return std::nullopt;
     SignaturePacket signature;
     signature.version = 4;
-    signature.type = static_cast<SignatureType>((*fixed)[1]);
-    signature.hash_algorithm = (*fixed)[3];
-    signature.head = body.first(body.size() - reader.left());
-    const auto unhashed = take_counted(reader, 2);
-    signature.tail = body.last(reader.left());
-    if (!unhashed || !is_tail(signature.tail, (*fixed)[2])) return std::nullopt;
-    if (!read_area(signature, *hashed, true) || !read_area(signature, *unhashed, false))
+    signature.type = static_cast<SignatureType>(parts->fixed[1]);
+    signature.hash_algorithm = parts->fixed[3];
+    signature.head = parts->head;
+    signature.tail = parts->tail;
+    if (!read_area(signature, parts->hashed, true) || !read_area(signature, parts->unhashed, false))
         return std::nullopt;
     return signature;
 }

@@ -2,8 +2,8 @@
 #include "keyd/packets.hpp"
 #include "keyd/strip.hpp"
 #include "seal/encryptor.hpp"
-#include "tests/unit/certificate_parts.hpp"
-#include "tests/unit/gpg_keyring.hpp"
+#include "tests/unit/support/certificate_parts.hpp"
+#include "tests/unit/support/gpg_keyring.hpp"
 
 #include <algorithm>
 #include <ctime>

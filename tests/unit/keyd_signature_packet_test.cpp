@@ -35,6 +35,25 @@ OctetString signature(SignatureType type, const OctetString& hashed, const Octet
                    tail});
 }
 
+/// Made by a subkey (RFC 4880 §5.2.1, type 0x19), with `size` octets of something in it.
+OctetString back_signature(std::size_t size) {
+    OctetString something{255,
+                          0,
+                          0,
+                          static_cast<std::uint8_t>((size + 1) >> 8),
+                          static_cast<std::uint8_t>((size + 1) & 0xff),
+                          100};  // for private use
+    something.resize(something.size() + size, 0x77);
+    return signature(static_cast<SignatureType>(0x19), joined({made, something}), {});
+}
+
+OctetString embedded(const OctetString& back) {
+    const std::size_t size = back.size() + 1;
+    return joined({{255, 0, 0, static_cast<std::uint8_t>(size >> 8),
+                    static_cast<std::uint8_t>(size & 0xff), 32},
+                   back});
+}
+
 constexpr auto positive = SignatureType::positive_certification;
 
 }  // namespace
@@ -79,7 +98,8 @@ BOOST_AUTO_TEST_CASE(the_issuer_may_be_named_in_either_area_by_key_id_or_fingerp
 }
 
 BOOST_AUTO_TEST_CASE(unhashed_extras_go_and_copies_become_equal) {
-    const OctetString extras = joined({{3, 20, 1, 2}, owner_key_id, {2, 100, 7}, {2, 32, 5}});
+    const OctetString extras =
+        joined({{9, 20, 0, 0, 0, 0, 0, 0, 0, 0}, owner_key_id, {2, 100, 7}, {2, 32, 5}});
     const OctetString one = signature(positive, made, extras);
     const OctetString other = signature(positive, made, owner_key_id);
     BOOST_TEST(without_extras(parse_signature(one).value(), owner) == other,
@@ -89,23 +109,31 @@ BOOST_AUTO_TEST_CASE(unhashed_extras_go_and_copies_become_equal) {
 }
 
 BOOST_AUTO_TEST_CASE(back_signatures_of_subkey_bindings_stay) {
-    for (const std::size_t size : {1U, 190U, 191U, 192U, 300U}) {
-        OctetString embedded{255,
-                             0,
-                             0,
-                             static_cast<std::uint8_t>((size + 1) >> 8),
-                             static_cast<std::uint8_t>((size + 1) & 0xff),
-                             32};
-        embedded.resize(embedded.size() + size, 0x77);
+    for (const std::size_t size : {0U, 150U, 191U, 192U, 300U}) {
+        const OctetString back = back_signature(size);
         const OctetString body = signature(SignatureType::subkey_binding, made,
-                                           joined({owner_key_id, {2, 100, 7}, embedded}));
+                                           joined({owner_key_id, {2, 100, 7}, embedded(back)}));
         const OctetString kept = without_extras(parse_signature(body).value(), owner);
         const auto again = parse_signature(kept);
         BOOST_REQUIRE(again.has_value());
         BOOST_REQUIRE(again->embedded.size() == 1U);
-        BOOST_TEST(again->embedded[0].size() == size);
+        BOOST_TEST((OctetString{again->embedded[0].begin(), again->embedded[0].end()} == back));
         BOOST_TEST(without_extras(*again, owner) == kept, boost::test_tools::per_element());
     }
+}
+
+BOOST_AUTO_TEST_CASE(malformed_back_signatures_go_or_spoil_what_signs_them) {
+    OctetString cut = back_signature(0);
+    cut.pop_back();
+    const OctetString unsigned_one =
+        signature(SignatureType::subkey_binding, made, joined({owner_key_id, embedded(cut)}));
+    BOOST_TEST(parse_signature(unsigned_one).value().embedded.empty());
+    const OctetString signed_one =
+        signature(SignatureType::subkey_binding, joined({made, embedded(cut)}), owner_key_id);
+    BOOST_TEST(!parse_signature(signed_one));
+    const OctetString good =
+        signature(SignatureType::subkey_binding, joined({made, embedded(back_signature(0))}), {});
+    BOOST_TEST(parse_signature(good).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_whole_signature_is_nothing) {
@@ -125,6 +153,23 @@ BOOST_AUTO_TEST_CASE(what_is_no_whole_signature_is_nothing) {
     BOOST_TEST(!parse_signature(signature(positive, {0}, {})));        // a subpacket without type
     BOOST_TEST(!parse_signature(signature(positive, {5, 2, 0}, {})));  // beyond its area
     BOOST_TEST(!parse_signature(signature(positive, {}, {255, 255, 255, 255, 255, 2})));
+}
+
+BOOST_AUTO_TEST_CASE(subpackets_that_gpg_fails_over_are_nothing) {
+    const auto is_read = [](const OctetString& subpacket) {
+        return parse_signature(signature(positive, subpacket, {})).has_value();
+    };
+    BOOST_TEST(is_read({5, 9, 0, 0, 0, 1}));
+    BOOST_TEST(is_read({3, 5, 1, 60}));
+    BOOST_TEST(is_read({2, 25, 1}));
+    BOOST_TEST(is_read({11, 20, 0, 0, 0, 0, 0, 1, 0, 1, 'n', 'v'}));
+    for (const OctetString& bad :
+         {OctetString{4, 9, 0, 0, 0}, OctetString{4, 2, 0, 0, 0}, OctetString{1, 4},
+          OctetString{2, 5, 1}, OctetString{1, 7}, OctetString{2, 12, 0x80}, OctetString{2, 16, 1},
+          OctetString{2, 33, 4}, OctetString{1, 25}, OctetString{3, 25, 1, 1}, OctetString{1, 29},
+          OctetString{1, 32}, OctetString{4, 20, 0, 0, 0},
+          OctetString{11, 20, 0, 0, 0, 0, 0, 2, 0, 1, 'n', 'v'}})
+        BOOST_TEST(!is_read(bad));
 }
 
 BOOST_AUTO_TEST_CASE(version_3_is_read_and_kept_as_it_is) {

@@ -1,7 +1,7 @@
 #include "keyd/certificate.hpp"
 #include "keyd/strip.hpp"
 #include "keyd/transferable_key.hpp"
-#include "tests/unit/certificate_parts.hpp"
+#include "tests/unit/support/certificate_parts.hpp"
 
 #include <chrono>
 

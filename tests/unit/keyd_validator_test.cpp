@@ -1,6 +1,6 @@
 #include "keyd/gpg_home.hpp"
 #include "keyd/validator.hpp"
-#include "tests/unit/gpg_keyring.hpp"
+#include "tests/unit/support/gpg_keyring.hpp"
 
 #include <cstdlib>
 #include <filesystem>

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include <unistd.h>
 
@@ -33,7 +34,11 @@ public:
     }
     ~GpgKeyring() {
         if (std::system(("gpgconf --homedir " + home_ + " --kill all").c_str()) != 0) return;
-        std::filesystem::remove_all(home_);
+        // The agent removes its sockets at the same time.
+        std::error_code raced;
+        do {
+            std::filesystem::remove_all(home_, raced);
+        } while (raced == std::errc::no_such_file_or_directory);
     }
     GpgKeyring(const GpgKeyring&) = delete;
     GpgKeyring& operator=(const GpgKeyring&) = delete;

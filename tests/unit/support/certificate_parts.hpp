@@ -39,8 +39,8 @@ inline OctetString key_body(std::uint8_t number, std::uint8_t version = 4) {
 struct SignatureShape {
     SignatureType type = SignatureType::positive_certification;
     std::uint32_t created = 0x60000001;
-    std::size_t notation = 0;  ///< octets of a signed notation
-    std::size_t extra = 0;     ///< octets of an unsigned notation
+    std::size_t notation = 0;  ///< octets of a signed notation's value
+    std::size_t extra = 0;     ///< octets of an unsigned notation's value
     int features = -1;
     std::uint32_t lifetime = 0;
 };
@@ -50,6 +50,14 @@ inline void append_subpacket(OctetString& area, std::uint8_t type, Octets data) 
     append_number(area, data.size() + 1, 4);
     area.push_back(type);
     area.insert(area.end(), data.begin(), data.end());
+}
+
+/// A notation without name.
+inline OctetString notation_of(std::size_t value) {
+    OctetString data(6);
+    append_number(data, value, 2);
+    data.resize(data.size() + value, 'n');
+    return data;
 }
 
 inline OctetString signature_body(const Fingerprint& issuer, const SignatureShape& shape = {}) {
@@ -62,10 +70,10 @@ inline OctetString signature_body(const Fingerprint& issuer, const SignatureShap
     if (shape.lifetime != 0) append_subpacket(hashed, 3, lifetime);
     if (shape.features >= 0)
         append_subpacket(hashed, 30, OctetString{static_cast<std::uint8_t>(shape.features)});
-    if (shape.notation > 0) append_subpacket(hashed, 20, OctetString(shape.notation, 'n'));
+    if (shape.notation > 0) append_subpacket(hashed, 20, notation_of(shape.notation));
     OctetString unhashed;
     append_subpacket(unhashed, 16, Octets{issuer}.last(8));
-    if (shape.extra > 0) append_subpacket(unhashed, 20, OctetString(shape.extra, 'x'));
+    if (shape.extra > 0) append_subpacket(unhashed, 20, notation_of(shape.extra));
     OctetString body{4, static_cast<std::uint8_t>(shape.type), 22, 8};
     append_number(body, hashed.size(), 2);
     body.insert(body.end(), hashed.begin(), hashed.end());
