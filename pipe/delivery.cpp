@@ -4,6 +4,7 @@
 #include "base/secret.hpp"
 #include "keyd/client.hpp"
 #include "pipe/control.hpp"
+#include "pipe/detail_lookup.hpp"
 #include "pipe/filter_output.hpp"
 #include "pipe/maildir.hpp"
 #include "pipe/maildir_message.hpp"
@@ -64,7 +65,9 @@ Conclusion Delivery::run() {
     }
     if (!covers(options_.policy, *address)) return act(Treatment::untouched, {});
     KeyClient keyd{options_.keyd_socket, lookup_deadline, options_.store_id};
-    const auto keys = keyd.lookup(*address);
+    const auto keys =
+        lookup_with_detail([&keyd](const Address& asked) { return keyd.lookup(asked); }, *address,
+                           options_.recipient_delimiter);
     if (!keys) return deferred("lookup", keys.error(), deferred_line);
     return act(treat(options_.policy, keys->state), *keys);
 }

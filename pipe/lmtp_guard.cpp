@@ -47,7 +47,7 @@ Verdict judge(const Guard& guard, const Sender& sender, const Recipient& candida
     Treatment treatment = Treatment::untouched;
     RecipientKeys keys;
     if (covers(guard.policy, *address)) {
-        auto found = guard.lookup(*address);
+        auto found = lookup_with_detail(guard.lookup, *address, guard.delimiter);
         if (!found) {
             auto verdict =
                 refused(guard, session, candidate,

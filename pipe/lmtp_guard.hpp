@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "base/spill.hpp"
+#include "pipe/detail_lookup.hpp"
 #include "pipe/lmtp_next_hop.hpp"
 #include "pipe/lmtp_reply.hpp"
 #include "pipe/lmtp_session.hpp"
@@ -12,19 +13,16 @@
 #include "seal/policy.hpp"
 #include "seal/sealer.hpp"
 
-#include <functional>
 #include <optional>
 #include <string>
 
 namespace maildircrypt::lmtp {
 
-/// KeyClient::lookup, or a fake. Any thread; every failure means later.
-using KeyLookup = std::function<Result<RecipientKeys>(const Address&)>;
-
 /// Read-only or thread-safe in all parts. Outlives the connections.
 struct Guard {
     const CryptoContext& crypto;
     const KeyLookup& lookup;
+    const std::string& delimiter;  ///< of a detail in local parts; may be empty
     const PolicyConfig& policy;
     const SealOptions& seal;  ///< line_end is that of the next hop
     SpillBudget& spill;

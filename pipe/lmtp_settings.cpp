@@ -105,7 +105,8 @@ ProgramDescription lmtp_program() {
         "where sealed mail goes: lmtp:unix:PATH, lmtp:inet:HOST:PORT, or maildir:TEMPLATE with %u "
         "local part, %d domain, %a address, %% percent")(
         "recipient-delimiter", text_option("CHARACTERS", ""),
-        "in %u and %a leave out what follows the first of these in the local part")(
+        "what follows the first of these in a local part is a detail: left out in %u and %a, and "
+        "sealed as the address without it unless it has keys of its own")(
         "keyd", text_option("PATH", default_keyd_socket), "keyd's socket")(
         "store-id", text_option("ID", ""),
         "of the key store, as `keyd init` printed it; mail waits when another one answers")(

@@ -77,7 +77,9 @@ Result<bool> run(const Settings& settings) {
     Tally recipients{max_recipients_in_flight};
     SealOptions seal = settings.seal;
     seal.line_end = next->line_end();
-    const Guard guard{*crypto, lookup, settings.policy, seal, spill, *next, recipients, log};
+    const Guard guard{*crypto,         lookup,     settings.recipient_delimiter,
+                      settings.policy, seal,       spill,
+                      *next,           recipients, log};
     auto ended = serve(guard, settings.server, std::move(*sockets), [&log] {
         notify_ready();
         log.event(LogLevel::info, "ready", {});

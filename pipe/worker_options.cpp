@@ -64,7 +64,8 @@ ProgramDescription describe_pipe() {
         "maildir", text_value("TEMPLATE"),
         "deliver to this Maildir; %u local part, %d domain, %a address, %% percent")(
         "recipient-delimiter", text_value("CHARACTERS"),
-        "in %u and %a leave out what follows the first of these in the local part")(
+        "what follows the first of these in the local part is a detail: left out in %u and %a, "
+        "and sealed as the address without it unless it has keys of its own")(
         "filter", po::bool_switch(), "write the sealed message to standard output instead")(
         "keyd", text_value("PATH")->default_value(default_keyd_socket), "keyd's socket")(
         "store-id", text_value("ID"),
