@@ -7,7 +7,6 @@
 #include <cstring>
 #include <string_view>
 
-#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -58,10 +57,6 @@ void keep_memory_private() {
     ::prctl(PR_SET_DUMPABLE, 0);
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
-}
-
-void wipe_freed_memory() {
-    ::mallopt(M_PERTURB, 0xa5);
 }
 
 void notify_ready() {

@@ -13,7 +13,8 @@ namespace maildircrypt {
 /// No core dump, no ptrace by other users' processes, SIGPIPE and SIGXFSZ ignored
 /// (a failed write says the same). Call first in main().
 void keep_memory_private();
-/// From now on free() overwrites what it frees, in libraries too (glibc's M_PERTURB).
+/// A program that calls this has a free() and a realloc() that wipe what they give back, in
+/// libraries too and from its start (base/wiping_free.cpp).
 void wipe_freed_memory();
 
 /// Tells the service manager at $NOTIFY_SOCKET that requests are answered from now on; no-op
