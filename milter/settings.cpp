@@ -169,6 +169,7 @@ Result<MilterSettings> read_settings(const po::variables_map& values) {
     settings.seal = std::move(*seal);
     settings.seal.line_end = LineEnd::crlf;
     settings.seal.keep_original = false;
+    settings.seal.encryption.never_shorter = true;
     settings.log_target = *syslog ? Log::Target::syslog : Log::Target::standard_error;
     return settings;
 }

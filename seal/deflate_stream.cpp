@@ -42,12 +42,14 @@ Result<void> DeflateStream::pad(std::uint64_t gap) {
     return {};
 }
 
-Result<void> DeflateStream::finish(Padding padding) {
+Result<void> DeflateStream::finish(Padding padding, std::uint64_t at_least) {
     if (auto done = align(); !done) return done;
-    if (padding == Padding::padme) {
-        const std::uint64_t unpadded = length_ + final_block.size();
-        if (auto done = pad(padme(unpadded + smallest_gap) - unpadded); !done) return done;
-    }
+    const std::uint64_t unpadded = length_ + final_block.size();
+    std::uint64_t length = std::max(unpadded, at_least);
+    if (length != unpadded || padding == Padding::padme)
+        length = std::max(length, unpadded + smallest_gap);
+    if (padding == Padding::padme) length = padme(length);
+    if (auto done = pad(length - unpadded); !done) return done;
     return emit(final_block);
 }
 

@@ -14,8 +14,8 @@ public:
     /// `next` outlives the stream.
     explicit DeflateStream(OctetSink& next) : next_(next) {}
 
-    /// Padding, then the final block, then nothing. Called once.
-    Result<void> finish(Padding padding);
+    /// Padding, then the final block, then nothing; the stream has `at_least` octets. Called once.
+    Result<void> finish(Padding padding, std::uint64_t at_least = 0);
 
 protected:
     /// Octets of the stream.

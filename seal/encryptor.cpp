@@ -70,6 +70,7 @@ public:
         if (stage_ != Stage::open) return closed();
         stage_ = Stage::closed;  // for good, unless this write works
         if (auto done = literal_.write(as_octets(plaintext)); !done) return done;
+        plaintext_octets_ += plaintext.size();
         stage_ = Stage::open;
         return {};
     }
@@ -78,7 +79,7 @@ public:
         if (stage_ != Stage::open) return closed();
         stage_ = Stage::closed;
         if (auto done = literal_.finish(); !done) return done;
-        if (auto done = deflate_->finish(options_.padding); !done) return done;
+        if (auto done = deflate_->finish(options_.padding, least_deflated()); !done) return done;
         if (auto done = compressed_.finish(); !done) return done;
         if (auto done = seipd_.finish(); !done) return done;
         return armour_.finish();
@@ -87,10 +88,16 @@ public:
 private:
     enum class Stage { closed, open };
 
+    /// Four armour characters stand for three octets.
+    std::uint64_t least_deflated() const {
+        return options_.never_shorter ? plaintext_octets_ - plaintext_octets_ / 4 : 0;
+    }
+
     static Error closed() { return retry("encrypt: the message has failed or is finished"); }
 
     EncryptionOptions options_;
     Stage stage_ = Stage::closed;
+    std::uint64_t plaintext_octets_ = 0;
     ArmourWriter armour_;
     SeipdWriter seipd_;
     PacketWriter compressed_;

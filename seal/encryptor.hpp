@@ -20,6 +20,9 @@ enum class Compression { none, zlib };
 struct EncryptionOptions {
     Padding padding = Padding::padme;
     Compression compression = Compression::none;
+    /// The armour has at least as many octets as the plaintext, however well that compresses: in
+    /// Postfix's queue file it overwrites the plaintext.
+    bool never_shorter = false;
     bool anonymous = false;  ///< PKESK with key id zero, RFC 4880 §5.1
     LineEnd line_end = LineEnd::crlf;
 };

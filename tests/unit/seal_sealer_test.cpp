@@ -183,6 +183,7 @@ SealOptions random_options(MessageGenerator& random) {
     options.encryption.padding = random.chance(80) ? Padding::padme : Padding::none;
     options.encryption.compression = random.chance(80) ? Compression::none : Compression::zlib;
     options.encryption.anonymous = random.chance(10);
+    options.encryption.never_shorter = random.chance(50);
     options.keep_original = random.chance(50);
     return options;
 }
@@ -409,13 +410,29 @@ BOOST_AUTO_TEST_CASE(nothing_is_the_same_twice) {
 }
 
 BOOST_AUTO_TEST_CASE(the_sealed_body_is_never_shorter_than_the_original) {
-    auto options = options_with(LineEnd::crlf);
-    options.encryption.padding = Padding::none;
-    for (std::size_t size = 0; size < 200'000; size += 1 + size / 7) {
-        const auto sealed =
-            seal("Subject: x\r\n\r\n" + std::string(size, 'x'), {recipient()}, options, whole());
-        BOOST_TEST(sealed.output.body_text.size() >= size);
+    for (const auto compression : {Compression::none, Compression::zlib}) {
+        for (const auto padding : {Padding::none, Padding::padme}) {
+            auto options = options_with(LineEnd::crlf);
+            options.encryption.padding = padding;
+            options.encryption.compression = compression;
+            options.encryption.never_shorter = true;
+            for (std::size_t size = 0; size < 200'000; size += 1 + size / 7) {
+                const std::string message =
+                    "Content-Type: text/plain\r\n\r\n" + std::string(size, 'x');
+                const auto sealed = seal(message, {recipient()}, options, whole());
+                BOOST_TEST(sealed.output.body_text.size() >= size);
+                BOOST_TEST(failure(message, {&first_key()}, options, whole(), false) == "");
+            }
+        }
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_compressed_message_may_be_shorter_where_that_is_allowed) {
+    auto options = options_with(LineEnd::lf);
+    options.encryption.compression = Compression::zlib;
+    const auto sealed =
+        seal("Subject: x\n\n" + std::string(100'000, 'x'), {recipient()}, options, whole());
+    BOOST_TEST(sealed.output.body_text.size() < 5'000U);
 }
 
 BOOST_AUTO_TEST_CASE(genuine_encrypted_messages_are_replayed_octet_for_octet) {
