@@ -30,11 +30,17 @@ bool names_foreign_domain(std::string_view text, const PolicyConfig& config) {
 
 }  // namespace
 
-std::optional<Address> recipient_address(std::string_view argument, const Macros& macros) {
+std::optional<Address> recipient_address(std::string_view argument, const Macros& macros,
+                                         const std::string& origin) {
     if (const auto text = canonical(macros)) {
         if (auto address = Address::parse(*text)) return std::move(*address);
     }
     if (auto address = Address::parse(argument)) return std::move(*address);
+    if (origin.empty() || argument.find('@') != argument.npos) return std::nullopt;
+    if (argument.starts_with('<') && argument.ends_with('>'))
+        argument = argument.substr(1, argument.size() - 2);
+    if (auto address = Address::parse(std::string{argument} + '@' + origin))
+        return std::move(*address);
     return std::nullopt;
 }
 

@@ -6,13 +6,16 @@
 #include "seal/policy.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace maildircrypt {
 
 /// The MTA's canonical form ({rcpt_addr}) when it is there and an address, else what the client
-/// typed. Nothing when neither is an address.
-std::optional<Address> recipient_address(std::string_view argument, const Macros& macros);
+/// typed, completed by `origin` when it has no domain and `origin` is not empty. Nothing when none
+/// of these is an address.
+std::optional<Address> recipient_address(std::string_view argument, const Macros& macros,
+                                         const std::string& origin);
 
 /// Whether text that is no address may still stand for a mailbox of ours: unless all that can be
 /// read of it names a domain that is not ours. For the guardless case, where it must not pass.

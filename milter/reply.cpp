@@ -31,7 +31,7 @@ Reply busy() {
     return defer("451", "4.3.2", "Too many messages at once, try again later");
 }
 Reply policy_defer(std::string_view why) {
-    return defer("451", "4.7.5", "Not accepted for now: " + std::string{why});
+    return defer("451", "4.7.1", "Not accepted for now: " + std::string{why});
 }
 Reply policy_reject(std::string_view why) {
     return reject("550", "5.7.1", "Not accepted: " + std::string{why});

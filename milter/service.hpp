@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <string>
 
 namespace maildircrypt {
 
@@ -20,6 +21,7 @@ struct MilterPolicy {
     PolicyConfig keys;
     EnvelopePolicy envelope;
     Networks own_networks;
+    std::string origin;  ///< domain that the MTA appends to a recipient without one; empty: unknown
     std::size_t size_limit = 0;  ///< what the MTA's queue takes (message_size_limit); 0 is any
 };
 

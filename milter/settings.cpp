@@ -85,7 +85,11 @@ Result<MilterPolicy> read_milter_policy(const po::variables_map& values) {
     if (!networks) return refuse("option 'own-networks': " + networks.error().what);
     const auto size_limit = read_number(values, "size-limit");
     if (!size_limit) return size_limit.error();
-    return MilterPolicy{std::move(*keys), *envelope, std::move(*networks), *size_limit};
+    auto origin = values["origin"].as<std::string>();
+    if (!origin.empty() && !Address::parse("postmaster@" + origin))
+        return refuse("option 'origin': '" + origin + "' is not a domain");
+    return MilterPolicy{std::move(*keys), *envelope, std::move(*networks), std::move(origin),
+                        *size_limit};
 }
 
 Result<void> read_limits(const po::variables_map& values, MilterSettings& settings) {
@@ -134,8 +138,10 @@ ProgramDescription milter_program() {
         "ask for one transaction for each recipient with a key")(
         "own-networks", text_option("LIST", "127.0.0.0/8, ::1"),
         "clients that are not asked to come back")(
+        "origin", text_option("DOMAIN", ""),
+        "what the MTA appends to a recipient without domain (default: refuse those)")(
         "size-limit", number_option("OCTETS", default_size_limit),
-        "largest sealed message that the next hop takes; 0 is any")(
+        "the MTA's limit for a message, sealed; 0 is any")(
         "max-messages", number_option("N", default_max_messages), "messages in flight")(
         "max-octets", number_option("OCTETS", default_max_octets),
         "of all sealed messages in flight, in memory and spilled")(

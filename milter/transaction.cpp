@@ -55,7 +55,7 @@ Transaction::Transaction(const MilterService& service, ClientKind client, std::s
 Reply Transaction::recipient(std::string_view argument, const Macros& macros) {
     learn_queue_id(macros);
     if (content_started_) return fault(retry("the MTA named a recipient after content"));
-    const auto address = recipient_address(argument, macros);
+    const auto address = recipient_address(argument, macros, service_.policy.origin);
     if (address && is_known(*address)) return replies::proceed();
     auto resolved = address ? resolve_keys(*address) : resolve_unclear(argument, macros);
     if (auto* refusal = std::get_if<Refusal>(&resolved)) return refuse_recipient(*refusal);

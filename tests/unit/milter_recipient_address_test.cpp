@@ -9,8 +9,9 @@ using namespace maildircrypt;
 
 namespace {
 
-std::string resolve(std::string_view argument, const FakeMacros& macros) {
-    const auto address = recipient_address(argument, macros);
+std::string resolve(std::string_view argument, const FakeMacros& macros,
+                    const std::string& origin = "") {
+    const auto address = recipient_address(argument, macros, origin);
     return address ? address->text() : "none";
 }
 
@@ -29,6 +30,17 @@ BOOST_AUTO_TEST_CASE(what_the_client_typed_stands_in_for_it) {
     BOOST_TEST(resolve("<alice@ours.test>", sendmail) == "alice@ours.test");
     const FakeMacros error{{"{rcpt_mailer}", "error"}, {"{rcpt_addr}", "no@such.user"}};
     BOOST_TEST(resolve("<alice@ours.test>", error) == "alice@ours.test");
+}
+
+BOOST_AUTO_TEST_CASE(a_name_without_domain_is_completed_by_the_origin_and_nothing_else_is) {
+    const FakeMacros postfix{{"{rcpt_mailer}", "local"}, {"{rcpt_addr}", "postmaster"}};
+    BOOST_TEST(resolve("<Postmaster>", postfix, "mx.test") == "postmaster@mx.test");
+    BOOST_TEST(resolve("root", FakeMacros{}, "mx.test") == "root@mx.test");
+    const FakeMacros sendmail{{"{rcpt_mailer}", "local"}, {"{rcpt_addr}", "alice"}};
+    BOOST_TEST(resolve("<alice@ours.test>", sendmail, "mx.test") == "alice@ours.test");
+    BOOST_TEST(resolve("<a b>", FakeMacros{}, "mx.test") == "none");
+    BOOST_TEST(resolve("<@x.test:a@>", FakeMacros{}, "mx.test") == "none");
+    BOOST_TEST(resolve("<>", FakeMacros{}, "mx.test") == "none");
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_made_of_what_is_no_address) {

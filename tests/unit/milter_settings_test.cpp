@@ -50,14 +50,15 @@ BOOST_AUTO_TEST_CASE(the_defaults_keep_the_promises_of_a_host_without_a_guard) {
 BOOST_AUTO_TEST_CASE(options_are_read) {
     const auto settings =
         read({"--guard=yes", "--mixed-recipients=separate", "--one-recipient=yes",
-              "--own-networks=192.0.2.0/24", "--size-limit=0", "--max-messages=7", "--max-octets=8",
-              "--spill-memory=0", "--spill-directory=/x", "--socket-mode=600", "--keyd=/k",
-              "--domains=a.test,b.test", "--log=syslog"});
+              "--own-networks=192.0.2.0/24", "--origin=mx.test", "--size-limit=0",
+              "--max-messages=7", "--max-octets=8", "--spill-memory=0", "--spill-directory=/x",
+              "--socket-mode=600", "--keyd=/k", "--domains=a.test,b.test", "--log=syslog"});
     BOOST_REQUIRE(settings);
     BOOST_TEST(settings->policy.envelope.guard);
     BOOST_TEST(settings->policy.envelope.separate_mixed);
     BOOST_TEST(settings->policy.envelope.one_recipient);
     BOOST_TEST(settings->policy.own_networks.contains("192.0.2.1"));
+    BOOST_TEST(settings->policy.origin == "mx.test");
     BOOST_TEST(settings->policy.size_limit == 0U);
     BOOST_TEST(settings->max_messages == 7U);
     BOOST_TEST(settings->max_octets == 8U);
@@ -76,6 +77,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_understood_is_refused_with_the_options_name) {
     check_refused({"--mixed-recipients=x"}, "'mixed-recipients'");
     check_refused({"--one-recipient=1"}, "'one-recipient'");
     check_refused({"--own-networks=all"}, "'own-networks'");
+    check_refused({"--origin=a b"}, "'origin'");
     check_refused({"--size-limit=-1"}, "'size-limit'");
     check_refused({"--size-limit=10M"}, "'size-limit'");
     check_refused({"--max-messages=0"}, "'max-messages'");
