@@ -25,9 +25,10 @@ constexpr unsigned long needed_actions = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_C
 /// Without it the MTA eats a blank of each field, and no message could be given back octet for
 /// octet.
 constexpr unsigned long needed_protocol = SMFIP_HDR_LEADSPC;
-/// Callbacks that are not needed, and those that are not answered.
-constexpr unsigned long wanted_protocol =
-    SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NR_CONN | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY;
+/// Callbacks that are not needed (if the MTA can leave them out), and those that are not answered
+/// (if it cannot, libmilter answers).
+constexpr unsigned long left_out = SMFIP_NOHELO | SMFIP_NOUNKNOWN;
+constexpr unsigned long not_answered = SMFIP_NR_CONN | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY;
 
 /// libmilter has no place for a context of the caller's: it hands nothing but the connection to its
 /// callbacks. Set once, before the first callback can come.
@@ -36,16 +37,13 @@ std::atomic<int> the_session_count{0};
 
 /// What libmilter keeps for us per connection (its "private data").
 struct Connection {
-    explicit Connection(unsigned long protocol) : unanswered(protocol), session(*the_service) {
-        ++the_session_count;
-    }
+    Connection() : session(*the_service) { ++the_session_count; }
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
     ~Connection() { --the_session_count; }
 
-    unsigned long unanswered;  ///< SMFIP_NR_* as negotiated
     bool broken = false;  ///< a callback threw: the message of which it was part is not accepted
-    Session session;
+    MilterSession session;
 };
 
 /// libmilter takes `char*` and does not write to it.
@@ -119,18 +117,18 @@ Connection* connection_of(SMFICTX* context) {
     return static_cast<Connection*>(smfi_getpriv(context));
 }
 
-sfsistat answer(SMFICTX* context, Reply reply) {
+sfsistat answer(SMFICTX* context, MilterReply reply) {
     switch (reply.action) {
-        case Reply::Action::proceed:
+        case MilterReply::Action::proceed:
             return SMFIS_CONTINUE;
-        case Reply::Action::accept:
+        case MilterReply::Action::accept:
             return SMFIS_ACCEPT;
-        case Reply::Action::defer:
-        case Reply::Action::reject:
+        case MilterReply::Action::defer:
+        case MilterReply::Action::reject:
             // Failing this, libmilter's own texts (451 4.7.1, 550 5.7.1) say the same.
             (void)smfi_setreply(context, mutable_text(reply.code), mutable_text(reply.enhanced),
                                 mutable_text(reply.text));
-            return reply.action == Reply::Action::defer ? SMFIS_TEMPFAIL : SMFIS_REJECT;
+            return reply.action == MilterReply::Action::defer ? SMFIS_TEMPFAIL : SMFIS_REJECT;
     }
     return SMFIS_TEMPFAIL;
 }
@@ -170,14 +168,23 @@ sfsistat answered(SMFICTX* context, Step&& step) noexcept {
     return result;
 }
 
-/// A callback whose answer is always "go on", left out where the MTA can do without. What fails
-/// here is answered at the end of the message.
+/// A callback without an answer. What fails here is answered at the end of the message.
 template <class Step>
-sfsistat unanswered(SMFICTX* context, unsigned long no_reply, Step&& step) noexcept {
+sfsistat unanswered(SMFICTX* context, Step&& step) noexcept {
     guarded(context, [&](Connection& connection) { step(connection.session); });
-    const Connection* connection = connection_of(context);
-    if (connection == nullptr) return SMFIS_TEMPFAIL;
-    return (connection->unanswered & no_reply) != 0 ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+    return SMFIS_NOREPLY;
+}
+
+/// At the start of a connection or message. An MTA may keep its line to us for several connections
+/// (SMFIC_QUIT_NC): each has its own beginning and end. Without memory there is none, and 451.
+void ensure_connection(SMFICTX* context) noexcept {
+    if (connection_of(context) != nullptr) return;
+    try {
+        auto connection = std::make_unique<Connection>();
+        if (smfi_setpriv(context, connection.get()) == MI_SUCCESS) (void)connection.release();
+    } catch (...) {
+        log_exception("no memory for a connection");
+    }
 }
 
 std::optional<Peer> peer_of(const sockaddr* address) {
@@ -229,37 +236,31 @@ static sfsistat on_negotiate(SMFICTX* context, unsigned long actions, unsigned l
         return SMFIS_REJECT;
     }
     *wanted_actions = needed_actions;
-    *protocol_answer = needed_protocol | (wanted_protocol & protocol);
+    *protocol_answer = needed_protocol | not_answered | (left_out & protocol);
     *reserved2 = 0;
     *reserved3 = 0;
     if ((actions & SMFIF_SETSYMLIST) != 0) {
         *wanted_actions |= SMFIF_SETSYMLIST;
         ask_for_macros(context);
     }
-    try {
-        auto connection = std::make_unique<Connection>(*protocol_answer);
-        if (smfi_setpriv(context, connection.get()) != MI_SUCCESS) return SMFIS_REJECT;
-        connection.release();
-    } catch (...) {
-        return SMFIS_REJECT;
-    }
     return SMFIS_CONTINUE;
 }
 
 static sfsistat on_connect(SMFICTX* context, char*, sockaddr* address) {
-    return unanswered(context, SMFIP_NR_CONN,
-                      [&](Session& session) { session.connect(peer_of(address)); });
+    ensure_connection(context);
+    return unanswered(context, [&](MilterSession& session) { session.connect(peer_of(address)); });
 }
 
 static sfsistat on_mail(SMFICTX* context, char** arguments) {
+    ensure_connection(context);
     if (Connection* connection = connection_of(context)) connection->broken = false;
-    return answered(context, [&](Session& session) {
+    return answered(context, [&](MilterSession& session) {
         return session.mail(as_views(arguments), ContextMacros{context});
     });
 }
 
 static sfsistat on_recipient(SMFICTX* context, char** arguments) {
-    return answered(context, [&](Session& session) {
+    return answered(context, [&](MilterSession& session) {
         const auto views = as_views(arguments);
         return session.recipient(views.empty() ? "" : views.front(), ContextMacros{context});
     });
@@ -267,25 +268,25 @@ static sfsistat on_recipient(SMFICTX* context, char** arguments) {
 
 static sfsistat on_data(SMFICTX* context) {
     return answered(context,
-                    [&](Session& session) { return session.data(ContextMacros{context}); });
+                    [&](MilterSession& session) { return session.data(ContextMacros{context}); });
 }
 
 static sfsistat on_header(SMFICTX* context, char* name, char* value) {
-    return unanswered(context, SMFIP_NR_HDR, [&](Session& session) { session.field(name, value); });
+    return unanswered(context, [&](MilterSession& session) { session.field(name, value); });
 }
 
 static sfsistat on_end_of_header(SMFICTX* context) {
-    return unanswered(context, SMFIP_NR_EOH, [](Session& session) { session.end_of_header(); });
+    return unanswered(context, [](MilterSession& session) { session.end_of_header(); });
 }
 
 static sfsistat on_body(SMFICTX* context, unsigned char* piece, std::size_t size) {
-    return unanswered(context, SMFIP_NR_BODY, [&](Session& session) {
+    return unanswered(context, [&](MilterSession& session) {
         session.body(as_text(Octets{piece, size}));
     });
 }
 
 static sfsistat on_end_of_message(SMFICTX* context) {
-    return answered(context, [&](Session& session) {
+    return answered(context, [&](MilterSession& session) {
         ContextEditor editor{context};
         return session.end_of_message(editor, ContextMacros{context});
     });

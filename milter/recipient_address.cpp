@@ -44,6 +44,10 @@ std::optional<Address> recipient_address(std::string_view argument, const Macros
     return std::nullopt;
 }
 
+bool names_host(const Address& address) {
+    return address.domain().starts_with('[');
+}
+
 bool may_be_ours(std::string_view argument, const Macros& macros, const PolicyConfig& config) {
     return !names_foreign_domain(canonical(macros).value_or(argument), config);
 }

@@ -17,6 +17,10 @@ namespace maildircrypt {
 std::optional<Address> recipient_address(std::string_view argument, const Macros& macros,
                                          const std::string& origin);
 
+/// Whether the domain is an address literal ("[192.0.2.1]", RFC 5321 §4.1.3): it may be this host,
+/// and the mailbox one that has a key under its proper address.
+bool names_host(const Address& address);
+
 /// Whether text that is no address may still stand for a mailbox of ours: unless all that can be
 /// read of it names a domain that is not ours. For the guardless case, where it must not pass.
 bool may_be_ours(std::string_view argument, const Macros& macros, const PolicyConfig& config);

@@ -7,7 +7,7 @@
 namespace maildircrypt {
 
 /// RFC 5321 §4.2 and RFC 3463. Texts reach the sender: no key ids, no paths, no message content.
-struct Reply {
+struct MilterReply {
     enum class Action {
         proceed,  ///< go on with this message
         accept,   ///< nothing more to do with this message; it passes as it is
@@ -21,32 +21,32 @@ struct Reply {
 
     /// "451 4.3.0 text", for the log.
     std::string line() const;
-    friend bool operator==(const Reply&, const Reply&) = default;
+    friend bool operator==(const MilterReply&, const MilterReply&) = default;
 };
 
 namespace replies {
 
-Reply proceed();
-Reply accept();
+MilterReply proceed();
+MilterReply accept();
 /// Any fault of ours, keyd's included.
-Reply fault();
+MilterReply fault();
 /// The cap on messages in flight, or on their octets, is reached.
-Reply busy();
+MilterReply busy();
 /// Policy says later, or never; `why` is explain() of the key state.
-Reply policy_defer(std::string_view why);
-Reply policy_reject(std::string_view why);
+MilterReply policy_defer(std::string_view why);
+MilterReply policy_reject(std::string_view why);
 /// A recipient that must come in a transaction of its own; only towards clients that come back.
-Reply come_back();
+MilterReply come_back();
 /// The same for clients that would not come back: the whole message, with nothing delivered.
-Reply send_separately();
+MilterReply send_separately();
 /// More recipients with keys than one message takes.
-Reply too_many_recipients();
+MilterReply too_many_recipients();
 /// Sealed, it would be larger than the next hop takes.
-Reply too_large();
+MilterReply too_large();
 /// More header fields, or more octets of them, than are edited.
-Reply header_too_large();
-/// Nobody can say whose address this is.
-Reply bad_address();
+MilterReply header_too_large();
+/// Perhaps a recipient of ours, but no address that keyd could know.
+MilterReply bad_address();
 
 }  // namespace replies
 }  // namespace maildircrypt

@@ -19,13 +19,13 @@ std::size_t declared_size(std::span<const std::string_view> arguments) {
     return 0;
 }
 
-Reply Session::mail(std::span<const std::string_view> arguments, const Macros& macros) {
+MilterReply MilterSession::mail(std::span<const std::string_view> arguments, const Macros& macros) {
     transaction_.emplace(service_, client_kind(macros),
                          arguments.empty() ? 0 : declared_size(arguments.subspan(1)));
     return replies::proceed();
 }
 
-ClientKind Session::client_kind(const Macros& macros) const {
+ClientKind MilterSession::client_kind(const Macros& macros) const {
     if (!peer_ || peer_->port == 0) return ClientKind::local;
     const auto login = macros.find("{auth_authen}");
     if (login && !login->empty()) return ClientKind::own;
@@ -33,34 +33,34 @@ ClientKind Session::client_kind(const Macros& macros) const {
                                                                  : ClientKind::outside;
 }
 
-Reply Session::recipient(std::string_view argument, const Macros& macros) {
+MilterReply MilterSession::recipient(std::string_view argument, const Macros& macros) {
     return transaction_ ? transaction_->recipient(argument, macros) : replies::fault();
 }
 
-Reply Session::data(const Macros& macros) {
+MilterReply MilterSession::data(const Macros& macros) {
     return transaction_ ? ending(transaction_->data(macros)) : replies::fault();
 }
 
-Reply Session::ending(Reply reply) {
-    if (reply.action != Reply::Action::proceed) transaction_.reset();
+MilterReply MilterSession::ending(MilterReply reply) {
+    if (reply.action != MilterReply::Action::proceed) transaction_.reset();
     return reply;
 }
 
-void Session::field(std::string_view name, std::string_view value) {
+void MilterSession::field(std::string_view name, std::string_view value) {
     if (transaction_) transaction_->field(name, value);
 }
 
-void Session::end_of_header() {
+void MilterSession::end_of_header() {
     if (transaction_) transaction_->end_of_header();
 }
 
-void Session::body(std::string_view piece) {
+void MilterSession::body(std::string_view piece) {
     if (transaction_) transaction_->body(piece);
 }
 
-Reply Session::end_of_message(MessageEditor& editor, const Macros& macros) {
+MilterReply MilterSession::end_of_message(MessageEditor& editor, const Macros& macros) {
     if (!transaction_) return replies::fault();
-    Reply reply = transaction_->end_of_message(editor, macros);
+    MilterReply reply = transaction_->end_of_message(editor, macros);
     transaction_.reset();
     return reply;
 }

@@ -14,31 +14,31 @@ namespace maildircrypt {
 
 /// Callbacks may come in any order a broken or hostile MTA likes; what comes outside a message is
 /// answered with 451 where an answer is due. Not thread-safe: libmilter calls one at a time.
-class Session {
+class MilterSession {
 public:
-    explicit Session(const MilterService& service) : service_(service) {}
+    explicit MilterSession(const MilterService& service) : service_(service) {}
 
     void connect(std::optional<Peer> peer) { peer_ = std::move(peer); }
     /// `arguments` are the sender and its ESMTP parameters. Ends a message that is still open.
-    Reply mail(std::span<const std::string_view> arguments, const Macros& macros);
-    Reply recipient(std::string_view argument, const Macros& macros);
-    Reply data(const Macros& macros);
+    MilterReply mail(std::span<const std::string_view> arguments, const Macros& macros);
+    MilterReply recipient(std::string_view argument, const Macros& macros);
+    MilterReply data(const Macros& macros);
     void field(std::string_view name, std::string_view value);
     void end_of_header();
     void body(std::string_view piece);
     /// The message is over, whatever the reply.
-    Reply end_of_message(MessageEditor& editor, const Macros& macros);
+    MilterReply end_of_message(MessageEditor& editor, const Macros& macros);
     /// Also called when no message is open.
     void abort() noexcept { transaction_.reset(); }
 
 private:
     ClientKind client_kind(const Macros& macros) const;
     /// After a reply that ends the message no further callback comes for it, abort included.
-    Reply ending(Reply reply);
+    MilterReply ending(MilterReply reply);
 
     const MilterService& service_;
     std::optional<Peer> peer_;
-    std::optional<Transaction> transaction_;
+    std::optional<MilterTransaction> transaction_;
 };
 
 /// The value of SIZE= among ESMTP parameters (RFC 1870 §3), 0 without one that is a number.

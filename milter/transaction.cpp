@@ -49,15 +49,17 @@ Result<void> edit_header(std::span<const std::string> names, const OuterHeader& 
 
 }  // namespace
 
-Transaction::Transaction(const MilterService& service, ClientKind client, std::size_t size)
+MilterTransaction::MilterTransaction(const MilterService& service, ClientKind client,
+                                     std::size_t size)
     : service_(service), client_(client), size_(size), envelope_(service.policy.envelope, client) {}
 
-Reply Transaction::recipient(std::string_view argument, const Macros& macros) {
+MilterReply MilterTransaction::recipient(std::string_view argument, const Macros& macros) {
     learn_queue_id(macros);
     if (content_started_) return fault(retry("the MTA named a recipient after content"));
     const auto address = recipient_address(argument, macros, service_.policy.origin);
     if (address && is_known(*address)) return replies::proceed();
-    auto resolved = address ? resolve_keys(*address) : resolve_unclear(argument, macros);
+    auto resolved = address && !names_host(*address) ? resolve_keys(*address)
+                                                     : resolve_unclear(argument, macros);
     if (auto* refusal = std::get_if<Refusal>(&resolved)) return refuse_recipient(*refusal);
     auto& recipient = std::get<Resolved>(resolved);
     if (const auto obstacle = find_obstacle(recipient)) return refuse_recipient(*obstacle);
@@ -66,13 +68,13 @@ Reply Transaction::recipient(std::string_view argument, const Macros& macros) {
     return replies::proceed();
 }
 
-bool Transaction::is_known(const Address& address) const {
+bool MilterTransaction::is_known(const Address& address) const {
     return std::any_of(keyed_.begin(), keyed_.end(), [&](const KeyedRecipient& recipient) {
         return recipient.address == address;
     });
 }
 
-auto Transaction::resolve_unclear(std::string_view argument, const Macros& macros) const
+auto MilterTransaction::resolve_unclear(std::string_view argument, const Macros& macros) const
     -> Resolution {
     if (!may_be_ours(argument, macros, service_.policy.keys))
         return Resolved{RecipientKind::foreign, {}};
@@ -80,7 +82,7 @@ auto Transaction::resolve_unclear(std::string_view argument, const Macros& macro
     return Refusal{replies::bad_address(), "not an address"};
 }
 
-auto Transaction::resolve_keys(const Address& address) -> Resolution {
+auto MilterTransaction::resolve_keys(const Address& address) -> Resolution {
     const PolicyConfig& policy = service_.policy.keys;
     if (!covers(policy, address)) return Resolved{RecipientKind::foreign, {}};
     auto keys = service_.lookup(address);
@@ -103,7 +105,7 @@ auto Transaction::resolve_keys(const Address& address) -> Resolution {
     return Refusal{replies::fault(), "no such treatment"};
 }
 
-auto Transaction::find_obstacle(const Resolved& recipient) const -> std::optional<Refusal> {
+auto MilterTransaction::find_obstacle(const Resolved& recipient) const -> std::optional<Refusal> {
     if (!envelope_.admits(recipient.kind)) return Refusal{replies::come_back(), "mixed recipients"};
     if (recipient.kind != RecipientKind::keyed) return std::nullopt;
     if (keyed_.size() >= max_keyed_recipients)
@@ -117,21 +119,21 @@ auto Transaction::find_obstacle(const Resolved& recipient) const -> std::optiona
 
 /// A client without SMTP cannot be answered per recipient (Postfix takes it for a configuration
 /// error and keeps the mail in the maildrop for ever): later beats never.
-Reply Transaction::refuse_recipient(const Refusal& refusal) {
+MilterReply MilterTransaction::refuse_recipient(const Refusal& refusal) {
     log(LogLevel::warning, "recipient-refused",
         {{"reply", refusal.reply.line()}, {"cause", refusal.cause}});
     if (client_ != ClientKind::local) return refusal.reply;
-    if (!refused_recipient_ || refusal.reply.action == Reply::Action::defer)
+    if (!refused_recipient_ || refusal.reply.action == MilterReply::Action::defer)
         refused_recipient_ = refusal.reply;
     return replies::proceed();
 }
 
-Reply Transaction::data(const Macros& macros) {
+MilterReply MilterTransaction::data(const Macros& macros) {
     learn_queue_id(macros);
     return failure_ ? *failure_ : begin_course();
 }
 
-Reply Transaction::begin_course() {
+MilterReply MilterTransaction::begin_course() {
     if (refused_recipient_) return *refused_recipient_;
     if (envelope_.empty()) return fault(retry("the MTA named no recipient"));
     course_ = envelope_.course();
@@ -152,17 +154,17 @@ Reply Transaction::begin_course() {
     return fault(retry("no such course"));
 }
 
-void Transaction::start_content() {
+void MilterTransaction::start_content() {
     if (content_started_ || failure_) return;
     content_started_ = true;
     early_end_ = begin_course();
-    if (early_end_->action != Reply::Action::proceed || course_ != Course::seal) return;
+    if (early_end_->action != MilterReply::Action::proceed || course_ != Course::seal) return;
     auto ticket = service_.admissions.admit();
     if (!ticket) return refuse_message(replies::busy(), "messages in flight");
     content_ = std::make_unique<SealedContent>(service_, std::move(*ticket), std::move(keyed_));
 }
 
-void Transaction::field(std::string_view name, std::string_view value) {
+void MilterTransaction::field(std::string_view name, std::string_view value) {
     start_content();
     if (failure_) return;
     field_octets_ += name.size() + value.size() + 3;
@@ -172,36 +174,36 @@ void Transaction::field(std::string_view name, std::string_view value) {
     if (content_) note(content_->field(name, value));
 }
 
-void Transaction::end_of_header() {
+void MilterTransaction::end_of_header() {
     start_content();
     if (content_) note(content_->end_of_header());
 }
 
-void Transaction::body(std::string_view piece) {
+void MilterTransaction::body(std::string_view piece) {
     if (content_) note(content_->body(piece));
 }
 
-void Transaction::note(Result<void> result) {
+void MilterTransaction::note(Result<void> result) {
     if (!result) fail(result.error());
 }
 
-void Transaction::fail(const Error& error) {
+void MilterTransaction::fail(const Error& error) {
     refuse_message(replies::fault(), error.what);
 }
 
 /// The first failure counts; what was kept is given back at once.
-void Transaction::refuse_message(Reply reply, std::string cause) {
+void MilterTransaction::refuse_message(MilterReply reply, std::string cause) {
     content_.reset();
     if (failure_) return;
     log(LogLevel::warning, "refused", {{"reply", reply.line()}, {"cause", std::move(cause)}});
     failure_ = std::move(reply);
 }
 
-Reply Transaction::end_of_message(MessageEditor& editor, const Macros& macros) {
+MilterReply MilterTransaction::end_of_message(MessageEditor& editor, const Macros& macros) {
     learn_queue_id(macros);
     if (failure_) return *failure_;
     if (!early_end_) return fault(retry("the MTA ended a message without a header"));
-    if (early_end_->action != Reply::Action::proceed) return *early_end_;
+    if (early_end_->action != MilterReply::Action::proceed) return *early_end_;
     switch (course_) {
         case Course::seal:
             return finish_sealing(editor);
@@ -217,7 +219,7 @@ Reply Transaction::end_of_message(MessageEditor& editor, const Macros& macros) {
     return fault(retry("the end of a message that had ended before"));
 }
 
-Reply Transaction::finish_sealing(MessageEditor& editor) {
+MilterReply MilterTransaction::finish_sealing(MessageEditor& editor) {
     const auto outcome = content_->finish();
     if (!outcome) return fault(outcome.error());
     switch (*outcome) {
@@ -239,14 +241,14 @@ Reply Transaction::finish_sealing(MessageEditor& editor) {
     return replies::fault();
 }
 
-bool Transaction::fits(const SealedStore& store) const {
+bool MilterTransaction::fits(const SealedStore& store) const {
     const std::size_t limit = service_.policy.size_limit;
     return limit == 0 ||
            queued_size(store.size(), names_.size(), field_octets_, envelope_.keyed()) <= limit;
 }
 
 /// The body first: from then on no clear octet of it is left in the MTA's queue file.
-Reply Transaction::replace(MessageEditor& editor) {
+MilterReply MilterTransaction::replace(MessageEditor& editor) {
     const SealedStore& store = content_->store();
     if (!fits(store)) {
         refuse_message(replies::too_large(), "sealed size");
@@ -262,25 +264,26 @@ Reply Transaction::replace(MessageEditor& editor) {
     return replies::proceed();
 }
 
-Reply Transaction::mark(MessageEditor& editor, const std::optional<std::string>& provenance) {
+MilterReply MilterTransaction::mark(MessageEditor& editor,
+                                    const std::optional<std::string>& provenance) {
     if (auto done = edit_header(names_, marked_header(names_, provenance), editor); !done)
         return fault(done.error());
     if (course_ != Course::seal) log(LogLevel::info, "clear", {{"reason", clear_reason_}});
     return replies::proceed();
 }
 
-Reply Transaction::fault(const Error& error) {
+MilterReply MilterTransaction::fault(const Error& error) {
     fail(error);
     return *failure_;
 }
 
 /// The queue id is absent until DATA in Postfix.
-void Transaction::learn_queue_id(const Macros& macros) {
+void MilterTransaction::learn_queue_id(const Macros& macros) {
     if (const auto id = macros.find("i"); id && !id->empty()) queue_id_ = *id;
 }
 
-void Transaction::log(LogLevel level, std::string_view event,
-                      std::initializer_list<LogField> fields) const {
+void MilterTransaction::log(LogLevel level, std::string_view event,
+                            std::initializer_list<LogField> fields) const {
     service_.log.event(level, queue_id_ + ": " + std::string{event}, fields);
 }
 

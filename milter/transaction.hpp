@@ -28,18 +28,18 @@ inline constexpr std::size_t max_field_octets = 2 * 1024 * 1024;
 
 /// Callbacks that get no reply (fields, end of header, body) keep the first failure; it is the
 /// answer at the end of the message. Not thread-safe.
-class Transaction {
+class MilterTransaction {
 public:
     /// `size` is what the client declared (SIZE=, RFC 1870), 0 when it did not.
-    Transaction(const MilterService& service, ClientKind client, std::size_t size);
+    MilterTransaction(const MilterService& service, ClientKind client, std::size_t size);
 
-    Reply recipient(std::string_view argument, const Macros& macros);
+    MilterReply recipient(std::string_view argument, const Macros& macros);
     /// All recipients are known. An MTA that leaves this out gets the same answers at the end.
-    Reply data(const Macros& macros);
+    MilterReply data(const Macros& macros);
     void field(std::string_view name, std::string_view value);
     void end_of_header();
     void body(std::string_view piece);
-    Reply end_of_message(MessageEditor& editor, const Macros& macros);
+    MilterReply end_of_message(MessageEditor& editor, const Macros& macros);
 
 private:
     struct Resolved {
@@ -47,7 +47,7 @@ private:
         std::optional<KeyedRecipient> keyed;
     };
     struct Refusal {
-        Reply reply;
+        MilterReply reply;
         std::string cause;
     };
     /// What the recipient is, or the reply that it gets instead of being admitted.
@@ -55,19 +55,19 @@ private:
     Resolution resolve_keys(const Address& address);
     Resolution resolve_unclear(std::string_view argument, const Macros& macros) const;
     std::optional<Refusal> find_obstacle(const Resolved& recipient) const;
-    Reply refuse_recipient(const Refusal& refusal);
+    MilterReply refuse_recipient(const Refusal& refusal);
     bool is_known(const Address& address) const;
 
-    Reply begin_course();
+    MilterReply begin_course();
     void start_content();
     void note(Result<void> result);
     void fail(const Error& error);
-    void refuse_message(Reply reply, std::string cause);
-    Reply finish_sealing(MessageEditor& editor);
+    void refuse_message(MilterReply reply, std::string cause);
+    MilterReply finish_sealing(MessageEditor& editor);
     bool fits(const SealedStore& store) const;
-    Reply replace(MessageEditor& editor);
-    Reply mark(MessageEditor& editor, const std::optional<std::string>& provenance);
-    Reply fault(const Error& error);
+    MilterReply replace(MessageEditor& editor);
+    MilterReply mark(MessageEditor& editor, const std::optional<std::string>& provenance);
+    MilterReply fault(const Error& error);
 
     void learn_queue_id(const Macros& macros);
     void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) const;
@@ -79,16 +79,16 @@ private:
     Envelope envelope_;
     std::vector<KeyedRecipient> keyed_;
     std::string clear_reason_;
-    std::optional<Reply>
+    std::optional<MilterReply>
         refused_recipient_;  ///< of a client that is answered for the whole message
 
     bool content_started_ = false;
-    std::optional<Reply> early_end_;  ///< what data() answers; set when content starts
+    std::optional<MilterReply> early_end_;  ///< what data() answers; set when content starts
     Course course_ = Course::refuse;
     std::size_t field_octets_ = 0;
     std::vector<std::string> names_;
     std::unique_ptr<SealedContent> content_;
-    std::optional<Reply> failure_;
+    std::optional<MilterReply> failure_;
 };
 
 }  // namespace maildircrypt

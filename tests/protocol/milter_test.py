@@ -163,6 +163,26 @@ class Messages(MilterTest):
             self.assertEqual(client.message([NOBODY], FIELDS, BODY)[1], "continue")
             self.assertEqual(client.message(["x@elsewhere.test"], FIELDS, BODY), ([], "accept"))
 
+    def test_a_line_that_the_mta_keeps_for_another_connection_starts_afresh(self):
+        self.start()
+        client = self.client("127.0.0.1")
+        client.mail()
+        client.recipient(BOB)
+        client.abort()
+        client.send(b"K")
+        client.connect("203.0.113.9")
+        _, key_ids = self.assert_seals(client)
+        self.assertEqual(key_ids, [self.users.encryption_key_id(ALICE)])
+        client.mail()
+        self.assertEqual([client.recipient(address) for address in (ALICE, NOBODY)],
+                         ["continue", COME_BACK])
+
+    def test_an_mta_that_tells_of_no_connection_is_served(self):
+        self.start()
+        with MilterClient(self.path) as client:
+            client.negotiate()
+            self.assert_seals(client)
+
     def test_awkward_messages_are_sealed(self):
         self.start("--size-limit", "0")
         client = self.client()

@@ -24,14 +24,14 @@ const std::string separately =
 const std::string too_large = "552 5.3.4 Message would be larger than allowed once it is encrypted";
 const std::string busy = "451 4.3.2 Too many messages at once, try again later";
 
-std::string text(const Reply& reply) {
+std::string text(const MilterReply& reply) {
     switch (reply.action) {
-        case Reply::Action::proceed:
+        case MilterReply::Action::proceed:
             return proceed;
-        case Reply::Action::accept:
+        case MilterReply::Action::accept:
             return accept;
-        case Reply::Action::defer:
-        case Reply::Action::reject:
+        case MilterReply::Action::defer:
+        case MilterReply::Action::reject:
             return reply.line();
     }
     return "?";
@@ -50,7 +50,7 @@ const std::string letter_body = "The secret text.\r\n";
 class Talk {
 public:
     FakeService world;
-    Session session{world.service};
+    MilterSession session{world.service};
 
     explicit Talk(const std::optional<Peer>& peer = outside) {
         world.add("alice@ours.test", KeyState::sealable, 1);
@@ -348,11 +348,13 @@ BOOST_AUTO_TEST_CASE(a_recipient_that_is_no_address_of_ours_is_refused_unless_a_
     talk.mail();
     BOOST_TEST(talk.recipient(long_name + "@ours.test").starts_with("553 5.1.3 "));
     BOOST_TEST(talk.recipient("postmaster").starts_with("553 5.1.3 "));
+    BOOST_TEST(talk.recipient("alice@[192.0.2.1]").starts_with("553 5.1.3 "));
     BOOST_TEST(talk.recipient(long_name + "@theirs.test") == proceed);
     BOOST_TEST(talk.data() == accept);
     talk.world.policy.envelope.guard = true;
     talk.mail();
     BOOST_TEST(talk.recipient(long_name + "@ours.test") == proceed);
+    BOOST_TEST(talk.recipient("alice@[192.0.2.1]") == proceed);
     BOOST_TEST(talk.data() == accept);
 }
 
@@ -444,7 +446,7 @@ BOOST_AUTO_TEST_CASE(a_failing_spill_defers) {
     const FakeService& w = talk.world;
     const MilterService service{
         w.policy, w.seal, w.crypto, w.lookup, w.log, nowhere, talk.world.admissions};
-    Session session{service};
+    MilterSession session{service};
     session.connect(outside);
     const std::vector<std::string_view> sender{"<>"};
     session.mail(sender, FakeMacros{});
