@@ -113,8 +113,8 @@ void HttpConnection::begin_body() {
         return reply(
             error_reply(400, "no_certificate", "Send a certificate as the request's body."));
     const auto length = parser_->content_length();
-    ticket_ =
-        server_.parts_.uploads.take(caller_, length ? static_cast<std::size_t>(*length) : max_upload);
+    ticket_ = server_.parts_.uploads.take(caller_,
+                                          length ? static_cast<std::size_t>(*length) : max_upload);
     if (!ticket_) return reply(busy());
     wait_for_client(server_.parts_.limits.body);
     if (!iequals(parser_->get()[http::field::expect], "100-continue")) return read_body();
@@ -150,7 +150,9 @@ void HttpConnection::work() {
                    [self = std::move(self), answer = std::move(answer)] { self->reply(answer); });
         guard.reset();
     };
-    if (!server_.parts_.workers.try_post(std::move(job))) reply(busy());
+    // Users who keep gpg busy do not keep administrators waiting.
+    const auto urgency = caller_.admin ? Workers::Urgency::urgent : Workers::Urgency::usual;
+    if (!server_.parts_.workers.try_post(std::move(job), urgency)) reply(busy());
 }
 
 void HttpConnection::reply(const ApiReply& answer) {

@@ -56,8 +56,7 @@ ApiReply KeyService::health(StoreReader& reader) {
                      render_stamp(found->stamp) + "}\n"};
 }
 
-std::optional<ApiReply> KeyService::refuse_early(const ApiRequest& request,
-                                                 const Caller& caller) const {
+std::optional<ApiReply> KeyService::refuse_early(const ApiRequest& request, const Caller& caller) {
     if (role_for(request.action) != Role::administrator || caller.admin) return std::nullopt;
     return deny(request, caller,
                 "Only root and members of the group maildircrypt-admin may do this.");
@@ -185,17 +184,21 @@ void KeyService::refresh_stale(std::size_t limit) {
 }
 
 ApiReply KeyService::store_failed(const Error& error) {
-    world_.log.event(LogLevel::error, "store_failed", {{"reason", error.what}});
+    if (const auto left_out = failures_.pass(std::chrono::steady_clock::now()))
+        world_.log.event(LogLevel::error, "store_failed",
+                         {{"reason", error.what}, {"left_out", std::to_string(*left_out)}});
     return error_reply(503, "store_failed",
                        "The key store does not answer; try again later. keyd's log says why.");
 }
 
 ApiReply KeyService::deny(const ApiRequest& request, const Caller& caller,
-                          std::string_view message) const {
-    world_.log.event(LogLevel::warning, "denied",
-                     {{"uid", std::to_string(caller.uid)},
-                      {"address", request.address ? request.address->text() : ""},
-                      {"reason", std::string{message}}});
+                          std::string_view message) {
+    if (const auto left_out = denials_.pass(std::chrono::steady_clock::now()))
+        world_.log.event(LogLevel::warning, "denied",
+                         {{"uid", std::to_string(caller.uid)},
+                          {"address", request.address ? request.address->text() : ""},
+                          {"reason", std::string{message}},
+                          {"left_out", std::to_string(*left_out)}});
     return error_reply(403, "not_permitted", message);
 }
 

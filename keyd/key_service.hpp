@@ -5,6 +5,7 @@
 #include "keyd/api_reply.hpp"
 #include "keyd/api_request.hpp"
 #include "keyd/caller.hpp"
+#include "keyd/event_brake.hpp"
 #include "keyd/store.hpp"
 
 #include <atomic>
@@ -17,6 +18,9 @@
 namespace maildircrypt {
 
 inline constexpr std::size_t max_certificates = 8;  ///< of one address (devices)
+
+/// Of one kind in the log, when somebody causes them by the thousand.
+inline constexpr std::size_t events_per_second = 20;
 
 /// What the service asks of the world; tests put fakes here.
 struct ServiceDependencies {
@@ -42,7 +46,7 @@ public:
     /// Everything else. May run gpg and wait for the disk. Any thread.
     ApiReply serve(const ApiRequest& request, const Caller& caller, std::string_view body);
     /// What role alone forbids, before any body is read; nothing when it is allowed so far.
-    std::optional<ApiReply> refuse_early(const ApiRequest& request, const Caller& caller) const;
+    std::optional<ApiReply> refuse_early(const ApiRequest& request, const Caller& caller);
 
     /// The state of an address's keys at this moment, for the socketmap. Like answer().
     Result<KeyState> state_of(const Address& address, StoreReader& reader);
@@ -75,9 +79,11 @@ private:
     /// Certificates of an address after `binding` was changed, ready to be applied.
     Change rebind(const Address& address, Binding binding, const Caller& caller);
     ApiReply store_failed(const Error& error);
-    ApiReply deny(const ApiRequest& request, const Caller& caller, std::string_view message) const;
+    ApiReply deny(const ApiRequest& request, const Caller& caller, std::string_view message);
 
     ServiceDependencies world_;
+    EventBrake denials_{events_per_second};
+    EventBrake failures_{events_per_second};
 };
 
 }  // namespace maildircrypt

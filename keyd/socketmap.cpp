@@ -1,5 +1,7 @@
 #include "keyd/socketmap.hpp"
 
+#include <algorithm>
+
 namespace maildircrypt {
 namespace {
 
@@ -46,6 +48,20 @@ Netstring read_netstring(std::string_view input) {
 
 std::string write_netstring(std::string_view payload) {
     return std::to_string(payload.size()) + ':' + std::string{payload} + ',';
+}
+
+Netstring read_line(std::string_view input) {
+    using State = Netstring::State;
+    const std::size_t end = input.find('\n');
+    if (std::min(end, input.size()) > max_socketmap_query) return {State::broken, {}, 0};
+    if (end == input.npos) return {State::incomplete, {}, 0};
+    std::string_view payload = input.substr(0, end);
+    if (payload.ends_with('\r')) payload.remove_suffix(1);
+    return {State::complete, payload, end + 1};
+}
+
+bool speaks_in_lines(std::string_view input) {
+    return !input.empty() && !is_digit(input.front());
 }
 
 std::string answer_socketmap(std::string_view query,

@@ -1,5 +1,5 @@
 /// Postfix's socketmap protocol (socketmap_table(5)): netstrings, `sealed ADDRESS` and
-/// `exists ADDRESS`.
+/// `exists ADDRESS`. The same as lines, for Exim's ${readsocket}.
 #pragma once
 
 #include "base/result.hpp"
@@ -25,6 +25,11 @@ struct Netstring {
 /// Longer than max_socketmap_query is broken.
 Netstring read_netstring(std::string_view input);
 std::string write_netstring(std::string_view payload);
+
+/// A line ended by LF or CRLF, which is not part of the payload; within the same limit.
+Netstring read_line(std::string_view input);
+/// Whether the client speaks in lines: a netstring begins with a digit, a query never does.
+bool speaks_in_lines(std::string_view input);
 
 /// The reply to one query, without the netstring around it:
 ///   sealed  "OK sealed" when there are keys that mail is sealed to; TEMP when they are revoked or

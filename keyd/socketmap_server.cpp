@@ -48,7 +48,8 @@ private:
 
     /// Never holds more than one query and one piece.
     void serve() {
-        const Netstring query = read_netstring(input_);
+        const bool lines = speaks_in_lines(input_);
+        const Netstring query = lines ? read_line(input_) : read_netstring(input_);
         switch (query.state) {
             case Netstring::State::incomplete:
                 return read();
@@ -57,9 +58,10 @@ private:
             case Netstring::State::complete:
                 break;
         }
-        output_ = write_netstring(answer_socketmap(query.payload, [this](const Address& address) {
+        output_ = answer_socketmap(query.payload, [this](const Address& address) {
             return parts_.service.state_of(address, parts_.reader);
-        }));
+        });
+        output_ = lines ? output_ + '\n' : write_netstring(output_);
         input_.erase(0, query.size);
         deadline = std::chrono::steady_clock::now() + parts_.request;
         asio::async_write(socket_, asio::buffer(output_),

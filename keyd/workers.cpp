@@ -14,11 +14,12 @@ Workers::~Workers() {
     wake_.notify_all();
 }
 
-bool Workers::try_post(std::function<void()> job) {
+bool Workers::try_post(std::function<void()> job, Urgency urgency) {
+    auto& queue = urgency == Urgency::urgent ? urgent_ : queue_;
     {
         const std::lock_guard guard{mutex_};
-        if (stopping_ || queue_.size() >= queue_limit_) return false;
-        queue_.push_back(std::move(job));
+        if (stopping_ || queue.size() >= queue_limit_) return false;
+        queue.push_back(std::move(job));
     }
     wake_.notify_one();
     return true;
@@ -29,10 +30,11 @@ void Workers::run() {
         std::function<void()> job;
         {
             std::unique_lock lock{mutex_};
-            wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-            if (queue_.empty()) return;
-            job = std::move(queue_.front());
-            queue_.pop_front();
+            wake_.wait(lock, [this] { return stopping_ || !urgent_.empty() || !queue_.empty(); });
+            auto& queue = urgent_.empty() ? queue_ : urgent_;
+            if (queue.empty()) return;
+            job = std::move(queue.front());
+            queue.pop_front();
         }
         job();
     }

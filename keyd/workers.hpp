@@ -19,8 +19,10 @@ public:
     Workers(const Workers&) = delete;
     Workers& operator=(const Workers&) = delete;
 
-    /// False, and nothing happens, when the queue is full. Jobs do not throw.
-    bool try_post(std::function<void()> job);
+    enum class Urgency { usual, urgent };
+    /// False, and nothing happens, when the queue is full. Urgent jobs have a queue of their own,
+    /// which goes first. Jobs do not throw.
+    bool try_post(std::function<void()> job, Urgency urgency = Urgency::usual);
 
 private:
     void run();
@@ -28,6 +30,7 @@ private:
     const std::size_t queue_limit_;
     std::mutex mutex_;
     std::condition_variable wake_;
+    std::deque<std::function<void()>> urgent_;
     std::deque<std::function<void()>> queue_;
     bool stopping_ = false;
     std::vector<std::jthread> threads_;

@@ -14,6 +14,7 @@ import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
+import exim
 import gpg
 import harness
 import testkeys
@@ -465,6 +466,31 @@ class ApiTest(unittest.TestCase):
         self.assertEqual(ask("frobnicate", nobody), "error")
         self.keyd.stop()
         self.assertEqual(ask("sealed", nobody), "error")
+
+    @unittest.skipIf(exim.available(), exim.available())
+    def test_exim_asks_in_lines(self):
+        self.start("--socketmap", self.here / "map")
+        self.upload(ANN, "cv25519")
+        self.upload(OWNED, "owned")
+        self.curl(f"/v1/addresses/{OWNED}?keep_tombstone=yes", "-X", "DELETE")
+        config = self.here / "exim.conf"
+        config.write_text("primary_hostname = here.test\nkeep_environment =\n"
+                          f"spool_directory = {self.here}/spool\nlog_file_path = {self.here}/%slog\n"
+                          "queue_only\n")
+
+        def ask(query):
+            expression = "${readsocket{%s/map}{%s\\n}{5s}{}{AWAY}}" % (self.here, query)
+            run = subprocess.run([exim.BINARY, "-C", config, "-be", expression],
+                                 capture_output=True, check=True)
+            return run.stdout.decode().strip()
+
+        self.assertEqual(ask(f"exists {ANN}"), "OK sealed")
+        self.assertEqual(ask(f"sealed {ANN}"), "OK sealed")
+        self.assertEqual(ask(f"exists {OWNED}"), "OK sealed")
+        self.assertRegex(ask(f"sealed {OWNED}"), "^TEMP ")
+        self.assertEqual(ask(f"exists nobody@{gpg.DOMAIN}"), "NOTFOUND")
+        self.keyd.stop()
+        self.assertEqual(ask(f"exists {ANN}"), "AWAY")
 
 
 if __name__ == "__main__":

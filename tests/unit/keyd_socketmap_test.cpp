@@ -41,6 +41,22 @@ BOOST_AUTO_TEST_CASE(the_longest_query_fits_and_no_longer_one) {
     BOOST_TEST((read_netstring(write_netstring(longest + "x")).state == State::broken));
 }
 
+BOOST_AUTO_TEST_CASE(lines_are_read_whole_and_told_from_netstrings) {
+    const Netstring line = read_line("exists a@b.test\r\nexists");
+    BOOST_TEST((line.state == State::complete));
+    BOOST_TEST(line.payload == "exists a@b.test");
+    BOOST_TEST(line.size == 17U);
+    BOOST_TEST((read_line("exists a@b.test").state == State::incomplete));
+    const std::string longest(max_socketmap_query, 'x');
+    BOOST_TEST((read_line(longest + "\n").state == State::complete));
+    BOOST_TEST((read_line(longest).state == State::incomplete));
+    BOOST_TEST((read_line(longest + "x").state == State::broken));
+    BOOST_TEST((read_line(longest + "x\n").state == State::broken));
+    BOOST_TEST(speaks_in_lines("exists"));
+    BOOST_TEST(!speaks_in_lines("15:sealed"));
+    BOOST_TEST(!speaks_in_lines(""));
+}
+
 BOOST_AUTO_TEST_CASE(sealed_says_whether_there_is_a_key_to_seal_to) {
     BOOST_TEST(answer("sealed a@b.test", KeyState::sealable) == "OK sealed");
     BOOST_TEST(answer("sealed a@b.test", KeyState::expired) == "OK sealed");
