@@ -123,7 +123,8 @@ test-programs: all $(O)/unit-tests $(SAN)/unit-tests $(HELPERS) $(O)/test-keys $
 JOBS := $(if $(findstring j,$(filter-out --%,$(MAKEFLAGS))),,-j$(shell nproc))
 
 .PHONY: run
-run: deps ## show the main job: real mail through Postfix lands sealed (KEEP=1 keeps all running)
+run: ## show the main job: real mail through Postfix lands sealed (KEEP=1 keeps all running)
+	@debian/packages install nocheck pkg.maildircrypt.run
 	@+$(MAKE) --no-print-directory -s $(JOBS) all
 	@KEEP=$(KEEP) tests/demo/run
 
