@@ -125,6 +125,7 @@ JOBS := $(if $(findstring j,$(filter-out --%,$(MAKEFLAGS))),,-j$(shell nproc))
 .PHONY: run
 run: ## show the main job: real mail through Postfix lands sealed (KEEP=1 keeps all running)
 	@debian/packages install nocheck pkg.maildircrypt.run
+	@+$(MAKE) -q all 2>/dev/null || echo "Building, which takes minutes the first time"
 	@+$(MAKE) --no-print-directory -s $(JOBS) all
 	@KEEP=$(KEEP) tests/demo/run
 
