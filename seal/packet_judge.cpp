@@ -1,6 +1,7 @@
 #include "seal/packet_judge.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace maildircrypt {
 namespace {
@@ -11,6 +12,8 @@ constexpr std::size_t max_session_key = 2048;  // octets; RSA-8192 needs 1,040
 constexpr std::size_t min_container = 41;      // version, prefix, MDC: RFC 4880 §5.13
 constexpr std::size_t key_id_size = 8;
 constexpr std::size_t min_version3 = 1 + key_id_size + 1 + 2;
+constexpr std::uint8_t key_version = 4;
+constexpr std::size_t named_version6 = 1 + std::tuple_size_v<Fingerprint>;
 
 }  // namespace
 
@@ -93,7 +96,7 @@ Octets PacketJudge::take_body(Octets octets) {
         session_key_.insert(session_key_.end(), octets.begin(),
                             octets.begin() + static_cast<std::ptrdiff_t>(count));
     } else {
-        if (container_octets_ == 0 && octets.front() != 1 && octets.front() != 2) {
+        if (container_octets_ == 0 && !fits_session_keys(octets.front())) {
             expect_ = Expect::failed;
             return octets;
         }
@@ -116,14 +119,27 @@ void PacketJudge::end_chunk() {
     }
 }
 
+/// Version 1 goes with version 3 and 2 with 6 (RFC 9580 §10.3.2.1).
+bool PacketJudge::fits_session_keys(std::uint8_t container_version) const {
+    return (container_version == 1 && session_key_version_ == 3) ||
+           (container_version == 2 && session_key_version_ == 6);
+}
+
 /// Version 3 names a key id (RFC 4880 §5.1), version 6 a fingerprint with its length and version
-/// (RFC 9580 §5.1.2).
+/// (RFC 9580 §5.1.2), or nothing.
 void PacketJudge::end_session_key() {
     const Octets body{session_key_};
-    if (body.size() >= min_version3 && body[0] == 3) {
+    const std::uint8_t version = body.empty() ? 0 : body[0];
+    const bool mixed = session_key_version_ != 0 && session_key_version_ != version;
+    session_key_version_ = version;
+    if (mixed) {
+        expect_ = Expect::failed;
+    } else if (version == 3 && body.size() >= min_version3) {
         match(body.subspan(1, key_id_size));
-    } else if (body.size() >= 3 && body[0] == 6 && body.size() >= 3U + body[1]) {
-        match(body[1] == 0 ? Octets{} : body.subspan(3, body[1] - 1U));
+    } else if (version == 6 && body.size() >= 3 && body.size() >= 3U + body[1]) {
+        const bool our_kind = body[1] == named_version6 && body[2] == key_version;
+        if (body[1] == 0) match({});
+        if (our_kind) match(body.subspan(3, named_version6 - 1));
     } else {
         expect_ = Expect::failed;
     }

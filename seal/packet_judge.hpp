@@ -11,9 +11,9 @@
 
 namespace maildircrypt {
 
-/// The verdict is yes only for: one or more PKESK packets, then one SEIPD packet (version 1 or 2),
-/// nothing else, nothing cut short; and for each recipient a PKESK that names one of its keys or
-/// nobody (anonymous).
+/// The verdict is yes only for: one or more PKESK packets of one version, then one SEIPD packet of
+/// the version that goes with it, nothing else, nothing cut short; and for each recipient a PKESK
+/// that names one of its keys or nobody (anonymous).
 class PacketJudge {
 public:
     /// Per recipient the keys it is recognised by.
@@ -34,6 +34,7 @@ private:
     Octets take_body(Octets octets);
     void end_chunk();
     void end_session_key();
+    bool fits_session_keys(std::uint8_t container_version) const;
     void match(Octets key_id_or_fingerprint);
 
     std::vector<std::vector<Fingerprint>> recipients_;
@@ -45,8 +46,9 @@ private:
     int length_octets_left_ = 0;
     std::size_t chunk_left_ = 0;  ///< octets of the body, or of its present partial chunk
     bool partial_ = false;
-    std::size_t container_octets_ = 0;  ///< of the SEIPD packet's body
-    OctetString session_key_;           ///< body of the PKESK packet that is being read
+    std::size_t container_octets_ = 0;      ///< of the SEIPD packet's body
+    OctetString session_key_;               ///< body of the PKESK packet that is being read
+    std::uint8_t session_key_version_ = 0;  ///< of all PKESK packets so far
 };
 
 }  // namespace maildircrypt
