@@ -48,7 +48,7 @@ Result<void> ArmourWriter::start() {
 }
 
 Result<void> ArmourWriter::write(Octets piece) {
-    crc_.update(piece);
+    if (checksum_ == ArmourChecksum::crc24) crc_.update(piece);
     if (line_size_ > 0) {
         const std::size_t count = std::min(piece.size(), base64_line_octets - line_size_);
         std::ranges::copy(piece.first(count), std::span{line_}.subspan(line_size_).begin());
@@ -65,15 +65,20 @@ Result<void> ArmourWriter::write(Octets piece) {
     return {};
 }
 
-Result<void> ArmourWriter::finish() {
-    if (line_size_ > 0)
-        if (auto done = put_short_line(Octets{line_}.first(line_size_)); !done) return done;
+Result<void> ArmourWriter::put_checksum() {
     const std::uint32_t crc = crc_.value();
     const std::array<std::uint8_t, 3> checksum{static_cast<std::uint8_t>(crc >> 16U),
                                                static_cast<std::uint8_t>(crc >> 8U & 0xFFU),
                                                static_cast<std::uint8_t>(crc & 0xFFU)};
     if (auto done = put("="); !done) return done;
-    if (auto done = put_short_line(checksum); !done) return done;
+    return put_short_line(checksum);
+}
+
+Result<void> ArmourWriter::finish() {
+    if (line_size_ > 0)
+        if (auto done = put_short_line(Octets{line_}.first(line_size_)); !done) return done;
+    if (checksum_ == ArmourChecksum::crc24)
+        if (auto done = put_checksum(); !done) return done;
     if (auto done = put("-----END PGP MESSAGE-----"); !done) return done;
     if (auto done = put(line_end_); !done) return done;
     return flush();

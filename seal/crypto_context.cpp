@@ -1,6 +1,12 @@
 #include "seal/crypto_context.hpp"
 
+#include "base/secret.hpp"
 #include "seal/openssl_error.hpp"
+
+#include <string>
+
+#include <openssl/core_names.h>
+#include <openssl/params.h>
 
 namespace maildircrypt {
 
@@ -14,6 +20,8 @@ Result<CryptoContext> CryptoContext::create() {
     CryptoContext context;
     context.aes256_cfb_ = cipher("AES-256-CFB");
     context.aes256_ctr_ = cipher("AES-256-CTR");
+    context.aes256_ocb_ = cipher("AES-256-OCB");
+    context.hkdf_.reset(EVP_KDF_fetch(nullptr, "HKDF", nullptr));
     context.sha1_ = digest("SHA1");
     context.kdf_ = {digest("SHA256"), digest("SHA384"), digest("SHA512")};
     context.wraps_ = {cipher("AES-128-WRAP"), cipher("AES-192-WRAP"), cipher("AES-256-WRAP")};
@@ -50,6 +58,25 @@ const EVP_CIPHER* CryptoContext::key_wrap(WrapCipher wrap) const {
             return wraps_[2].get();
     }
     return nullptr;
+}
+
+Result<void> CryptoContext::hkdf_sha256(Octets key, Octets salt, Octets info,
+                                        std::span<std::uint8_t> out) const {
+    // OpenSSL's parameters point to what could be changed.
+    SecretOctets secret{key.begin(), key.end()};
+    OctetString salted{salt.begin(), salt.end()};
+    OctetString informed{info.begin(), info.end()};
+    std::string hash = "SHA256";
+    const std::array<OSSL_PARAM, 5> params{
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, hash.data(), hash.size()),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, secret.data(), secret.size()),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, salted.data(), salted.size()),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, informed.data(), informed.size()),
+        OSSL_PARAM_construct_end()};
+    const Handle<EVP_KDF_CTX, EVP_KDF_CTX_free> derivation{EVP_KDF_CTX_new(hkdf_.get())};
+    if (!derivation || EVP_KDF_derive(derivation.get(), out.data(), out.size(), params.data()) != 1)
+        return openssl_error("derive a message key");
+    return {};
 }
 
 PkeyContext CryptoContext::key_context(Curve::Form form) const {

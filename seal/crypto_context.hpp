@@ -1,26 +1,36 @@
 /// The algorithms that sealing needs, fetched from OpenSSL once per process.
 #pragma once
 
+#include "base/bytes.hpp"
 #include "base/handle.hpp"
 #include "base/result.hpp"
 #include "seal/pkey.hpp"
 #include "seal/public_key_packet.hpp"
 
 #include <array>
+#include <span>
 
 #include <openssl/evp.h>
+#include <openssl/kdf.h>
 
 namespace maildircrypt {
 
 /// Read-only after creation: any number of threads may use one.
 class CryptoContext {
 public:
-    /// Fails when OpenSSL lacks an algorithm (a FIPS-only or broken installation).
+    /// Fails when OpenSSL lacks an algorithm (a FIPS-only or broken installation), SEIPD version
+    /// 2's apart.
     static Result<CryptoContext> create();
 
     const EVP_CIPHER* aes256_cfb() const { return aes256_cfb_.get(); }
     const EVP_CIPHER* aes256_ctr() const { return aes256_ctr_.get(); }
     const EVP_MD* sha1() const { return sha1_.get(); }
+    /// Whether there is what SEIPD version 2 needs: aes256_ocb() and hkdf_sha256().
+    bool has_seipd2() const { return aes256_ocb_ && hkdf_; }
+    const EVP_CIPHER* aes256_ocb() const { return aes256_ocb_.get(); }
+    /// RFC 5869. Fills `out`.
+    Result<void> hkdf_sha256(Octets key, Octets salt, Octets info,
+                             std::span<std::uint8_t> out) const;
     const EVP_MD* digest(KdfHash hash) const;
     const EVP_CIPHER* key_wrap(WrapCipher wrap) const;
     /// A new context to import or generate a key of this form, or null. Copied from one that is
@@ -30,11 +40,14 @@ public:
 private:
     using Cipher = Handle<EVP_CIPHER, EVP_CIPHER_free>;
     using Digest = Handle<EVP_MD, EVP_MD_free>;
+    using Kdf = Handle<EVP_KDF, EVP_KDF_free>;
 
     CryptoContext() = default;
     Cipher aes256_cfb_;
     Cipher aes256_ctr_;
+    Cipher aes256_ocb_;
     Digest sha1_;
+    Kdf hkdf_;
     std::array<Digest, 3> kdf_;    ///< SHA-256, SHA-384, SHA-512
     std::array<Cipher, 3> wraps_;  ///< AES-128, AES-192, AES-256
     PkeyContext montgomery_;

@@ -5,11 +5,13 @@
 #include "seal/packet_writer.hpp"
 #include "seal/pkesk.hpp"
 #include "seal/rsa.hpp"
-#include "seal/seipd.hpp"
+#include "seal/seipd1.hpp"
+#include "seal/seipd2.hpp"
 #include "seal/session_key.hpp"
 #include "seal/stored_deflate.hpp"
 #include "seal/zlib_deflate.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <variant>
@@ -33,16 +35,40 @@ std::unique_ptr<DeflateStream> make_deflate(Compression compression, OctetSink& 
     return nullptr;
 }
 
+/// In any doubt the version that everybody reads.
+SeipdVersion choose_version(const CryptoContext& context, std::span<const EncryptionKey> keys,
+                            const EncryptionOptions& options) {
+    const bool version2 =
+        options.seipd2 && context.has_seipd2() &&
+        std::all_of(keys.begin(), keys.end(), [](const EncryptionKey& key) { return key.seipd2; });
+    return version2 ? SeipdVersion::v2 : SeipdVersion::v1;
+}
+
+std::unique_ptr<SeipdWriter> make_seipd(SeipdVersion version, OctetSink& next) {
+    switch (version) {
+        case SeipdVersion::v1:
+            return std::make_unique<Seipd1Writer>(next);
+        case SeipdVersion::v2:
+            return std::make_unique<Seipd2Writer>(next);
+    }
+    return nullptr;
+}
+
+ArmourChecksum checksum_for(SeipdVersion version) {
+    return version == SeipdVersion::v1 ? ArmourChecksum::crc24 : ArmourChecksum::none;
+}
+
 /// Plaintext -> literal packet -> deflate -> compressed packet -> SEIPD packet -> armour. A key
 /// that is refused here was accepted at upload: that is for an administrator, and the mail can
 /// wait.
-class Version1Encryptor final : public Encryptor {
+class StreamEncryptor final : public Encryptor {
 public:
-    Version1Encryptor(const EncryptionOptions& options, Sink& sink)
+    StreamEncryptor(const EncryptionOptions& options, SeipdVersion version, Sink& sink)
         : options_(options),
-          armour_(options.line_end, sink),
-          seipd_(armour_),
-          compressed_(compressed_tag, seipd_),
+          version_(version),
+          armour_(options.line_end, checksum_for(version), sink),
+          seipd_(make_seipd(version, armour_)),
+          compressed_(compressed_tag, *seipd_),
           deflate_(make_deflate(options.compression, compressed_)),
           literal_(literal_tag, *deflate_) {}
 
@@ -52,11 +78,11 @@ public:
         SessionKey session_key;
         if (keys.empty()) return retry("encrypt: there is no key");
         if (auto done = session_key.draw(); !done) return done;
-        const KeyIdField key_id = options_.anonymous ? KeyIdField::zero : KeyIdField::shown;
+        const KeyName name = options_.anonymous ? KeyName::hidden : KeyName::shown;
         for (const EncryptionKey& key : keys)
-            if (auto done = append_pkesk(context, key, session_key, key_id, packets); !done)
+            if (auto done = append_pkesk(context, key, session_key, version_, name, packets); !done)
                 return retry("encrypt: " + done.error().what);
-        if (auto done = seipd_.start(context, session_key); !done) return done;
+        if (auto done = seipd_->start(context, session_key); !done) return done;
 
         if (auto done = armour_.start(); !done) return done;
         if (auto done = armour_.write(packets); !done) return done;
@@ -81,7 +107,7 @@ public:
         if (auto done = literal_.finish(); !done) return done;
         if (auto done = deflate_->finish(options_.padding, least_deflated()); !done) return done;
         if (auto done = compressed_.finish(); !done) return done;
-        if (auto done = seipd_.finish(); !done) return done;
+        if (auto done = seipd_->finish(); !done) return done;
         return armour_.finish();
     }
 
@@ -96,10 +122,11 @@ private:
     static Error closed() { return retry("encrypt: the message has failed or is finished"); }
 
     EncryptionOptions options_;
+    SeipdVersion version_;
     Stage stage_ = Stage::closed;
     std::uint64_t plaintext_octets_ = 0;
     ArmourWriter armour_;
-    SeipdWriter seipd_;
+    std::unique_ptr<SeipdWriter> seipd_;
     PacketWriter compressed_;
     std::unique_ptr<DeflateStream> deflate_;
     PacketWriter literal_;
@@ -111,7 +138,8 @@ Result<std::unique_ptr<Encryptor>> Encryptor::start(const CryptoContext& context
                                                     std::span<const EncryptionKey> keys,
                                                     const EncryptionOptions& options,
                                                     Sink& armour) {
-    auto encryptor = std::make_unique<Version1Encryptor>(options, armour);
+    const SeipdVersion version = choose_version(context, keys, options);
+    auto encryptor = std::make_unique<StreamEncryptor>(options, version, armour);
     if (auto begun = encryptor->begin(context, keys); !begun) return begun.error();
     return std::unique_ptr<Encryptor>{std::move(encryptor)};
 }
@@ -129,7 +157,7 @@ Result<void> check_encryption_key(Octets packet) {
     if (auto done = session_key.draw(); !done) return done;
     const EncryptionKey key{fingerprint_of(packet), {packet.begin(), packet.end()}};
     OctetString packets;
-    return append_pkesk(*context, key, session_key, KeyIdField::shown, packets);
+    return append_pkesk(*context, key, session_key, SeipdVersion::v1, KeyName::shown, packets);
 }
 
 }  // namespace maildircrypt

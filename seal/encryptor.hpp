@@ -1,5 +1,6 @@
-/// OpenPGP encryption as a stream: literal data in, armoured `v3 PKESK + v1 SEIPD` out.
-/// Encrypt-only, over OpenSSL EVP.
+/// OpenPGP encryption as a stream: literal data in, armoured `v3 PKESK + v1 SEIPD` out, or `v6
+/// PKESK
+/// + v2 SEIPD`. Encrypt-only, over OpenSSL EVP.
 #pragma once
 
 #include "base/result.hpp"
@@ -23,7 +24,8 @@ struct EncryptionOptions {
     /// The armour has at least as many octets as the plaintext, however well that compresses: in
     /// Postfix's queue file it overwrites the plaintext.
     bool never_shorter = false;
-    bool anonymous = false;  ///< PKESK with key id zero, RFC 4880 §5.1
+    bool anonymous = false;  ///< PKESK that names no key, RFC 4880 §5.1
+    bool seipd2 = false;     ///< SEIPD version 2 when every key announces it
     LineEnd line_end = LineEnd::crlf;
 };
 
@@ -39,7 +41,7 @@ public:
     virtual ~Encryptor() = default;
     /// Plaintext, in pieces of any size.
     virtual Result<void> write(std::string_view plaintext) = 0;
-    /// Padding, MDC, armour tail. Called once; without it the output is not a message.
+    /// Padding, MDC or tags, armour tail. Called once; without it the output is not a message.
     virtual Result<void> finish() = 0;
 };
 

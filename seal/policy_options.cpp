@@ -150,6 +150,8 @@ void add_seal_options(po::options_description& options) {
         "padding", text_option("padme|none", "padme"), "whether sizes are hidden")(
         "compression", text_option("none|zlib", "none"),
         "whether mail is compressed before it is encrypted")(
+        "seipd2", text_option("off|auto", "off"),
+        "AES-256-OCB (RFC 9580) for recipients all of whose keys announce it")(
         "host", po::value<std::string>()->value_name("NAME"),
         "name of this host in the provenance field (default: the host's name)");
 }
@@ -163,11 +165,14 @@ Result<SealOptions> read_seal_options(const po::variables_map& values) {
     auto compression = choose<Compression>(
         values, "compression", {{"none", Compression::none}, {"zlib", Compression::zlib}});
     if (!compression) return compression.error();
+    auto seipd2 = choose<bool>(values, "seipd2", {{"off", false}, {"auto", true}});
+    if (!seipd2) return seipd2.error();
     SealOptions options;
     options.headers = rules->general;
     options.rules = std::move(*rules);
     options.encryption.padding = *padding;
     options.encryption.compression = *compression;
+    options.encryption.seipd2 = *seipd2;
     options.host = values.count("host") != 0 ? values["host"].as<std::string>() : own_host_name();
     if (!is_host_name(options.host)) return refuse("option 'host': not a host name");
     return options;

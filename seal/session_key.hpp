@@ -18,6 +18,10 @@ public:
     std::span<const std::uint8_t> key() const { return framed_.span().subspan(1, key_size); }
     /// As it is encrypted to each recipient: cipher octet, key, checksum (RFC 4880 §5.1).
     std::span<const std::uint8_t> framed() const { return framed_.span(); }
+    /// The same for a version 6 PKESK: without the cipher octet (RFC 9580 §5.1.2).
+    std::span<const std::uint8_t> framed_without_cipher() const {
+        return framed_.span().subspan(1);
+    }
 
 private:
     SecretArray<framed_size> framed_;

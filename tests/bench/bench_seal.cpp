@@ -133,20 +133,26 @@ public:
         compare(small[5], small[6], 45);
         compare(small[3], small[4], 5);
 
+        EncryptionKey announcing = curve_;
+        announcing.seipd2 = true;
         const std::array<std::uint8_t, 32> key{};
-        std::vector<Subject> big{{"seal-25m-v1", [&] { seal(curve_, large_); }},
-                                 {"openssl-25m-cipher-hash-base64", [&] {
-                                      bare_.content(as_octets(large_), floor_piece, key.data());
-                                  }}};
+        std::vector<Subject> big{
+            {"seal-25m-v1", [&] { seal(curve_, large_); }},
+            {"openssl-25m-cipher-hash-base64",
+             [&] { bare_.content(as_octets(large_), floor_piece, key.data()); }},
+            {"seal-25m-v2", [&] { seal(announcing, large_); }}};
         run_rounds(big, 31);
         report(big, large_size);
         compare(big[0], big[1], 0.8);
+        compare(big[2], big[0], 3);
     }
 
 private:
     void seal(const EncryptionKey& key, std::string_view text) {
         Counter out;
-        const auto encryptor = must(Encryptor::start(context_, {&key, 1}, {}, out));
+        EncryptionOptions options;
+        options.seipd2 = key.seipd2;
+        const auto encryptor = must(Encryptor::start(context_, {&key, 1}, options, out));
         must(encryptor->write(text));
         must(encryptor->finish());
         if (out.size < text.size()) throw std::runtime_error("output is too short");

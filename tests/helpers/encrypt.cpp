@@ -1,5 +1,7 @@
-/// encrypt [--anonymous] [--lf] [--unpadded] [--zlib] PACKET...: encrypts standard input to the
-/// public keys whose packet bodies are in the files PACKET, without the sealer around it.
+/// encrypt [--anonymous] [--cover] [--lf] [--seipd2] [--unpadded] [--zlib] PACKET...: encrypts
+/// standard input to the public keys whose packet bodies are in the files PACKET, without the
+/// sealer around it. --cover: the armour is no shorter than the input; --seipd2: all keys announce
+/// it.
 #include "base/fd.hpp"
 #include "seal/encryptor.hpp"
 #include "seal/fingerprint.hpp"
@@ -58,6 +60,10 @@ Result<void> run(const std::vector<std::string>& arguments) {
     for (const std::string& argument : arguments) {
         if (argument == "--anonymous") {
             options.anonymous = true;
+        } else if (argument == "--cover") {
+            options.never_shorter = true;
+        } else if (argument == "--seipd2") {
+            options.seipd2 = true;
         } else if (argument == "--lf") {
             options.line_end = LineEnd::lf;
         } else if (argument == "--unpadded") {
@@ -70,6 +76,7 @@ Result<void> run(const std::vector<std::string>& arguments) {
             keys.push_back(*key);
         }
     }
+    for (EncryptionKey& key : keys) key.seipd2 = options.seipd2;
     return encrypt(keys, options);
 }
 

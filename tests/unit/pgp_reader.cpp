@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include <openssl/evp.h>
+#include <openssl/kdf.h>
 #include <openssl/rsa.h>
 
 #define ZLIB_CONST
@@ -144,7 +145,8 @@ OctetString key_encryption_key(const KeyPair& key, const OctetString& secret) {
     return kek;
 }
 
-OctetString decrypt_ecdh(const KeyPair& key, const OctetString& point, const OctetString& wrapped) {
+OctetString decrypt_ecdh(const KeyPair& key, const OctetString& point, const OctetString& wrapped,
+                         std::size_t message_size) {
     const OctetString kek = key_encryption_key(key, shared_secret(key, point));
     const EVP_CIPHER* cipher = key.wrap == 7
                                    ? EVP_aes_128_wrap()
@@ -159,38 +161,148 @@ OctetString decrypt_ecdh(const KeyPair& key, const OctetString& point, const Oct
             "key unwrap");
     padded.resize(static_cast<std::size_t>(size));
     require(padded.size() == 40, "padded to 40");
-    const std::size_t padding = padded.back();
-    require(padding == 5 && std::all_of(padded.end() - 5, padded.end(),
-                                        [](std::uint8_t octet) { return octet == 5; }),
+    const std::size_t padding = padded.size() - message_size;
+    require(std::all_of(padded.begin() + static_cast<std::ptrdiff_t>(message_size), padded.end(),
+                        [&](std::uint8_t octet) { return octet == padding; }),
             "PKCS#5 padding");
-    padded.resize(padded.size() - padding);
+    padded.resize(message_size);
     return padded;
 }
 
-}  // namespace
+/// One AES-OCB instance with a tag of 16 octets behind the ciphertext.
+OctetString open_ocb(const OctetString& key, const OctetString& nonce,
+                     const OctetString& associated, Octets sealed) {
+    require(sealed.size() >= 16, "a tag");
+    const Octets encrypted = sealed.first(sealed.size() - 16);
+    OctetString tag{sealed.end() - 16, sealed.end()};
+    OctetString clear(encrypted.size() + 16);
+    int size = 0;
+    int last = 0;
+    int ignored = 0;
+    const CipherContext context{EVP_CIPHER_CTX_new()};
+    require(
+        EVP_DecryptInit_ex(context.get(), key.size() == 16 ? EVP_aes_128_ocb() : EVP_aes_256_ocb(),
+                           nullptr, nullptr, nullptr) == 1 &&
+            EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_IVLEN,
+                                static_cast<int>(nonce.size()), nullptr) == 1 &&
+            EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, 16, tag.data()) == 1 &&
+            EVP_DecryptInit_ex(context.get(), nullptr, nullptr, key.data(), nonce.data()) == 1 &&
+            EVP_DecryptUpdate(context.get(), nullptr, &ignored, associated.data(),
+                              static_cast<int>(associated.size())) == 1 &&
+            (encrypted.empty() ||
+             EVP_DecryptUpdate(context.get(), clear.data(), &size, encrypted.data(),
+                               static_cast<int>(encrypted.size())) == 1) &&
+            EVP_DecryptFinal_ex(context.get(), &clear.at(static_cast<std::size_t>(size)), &last) ==
+                1,
+        "OCB");
+    clear.resize(static_cast<std::size_t>(size + last));
+    require(clear.size() == encrypted.size(), "as many octets");
+    return clear;
+}
 
-OctetString dearmour(std::string_view armour, std::string_view line_end) {
+OctetString hkdf(const OctetString& key, const OctetString& salt, const OctetString& info,
+                 std::size_t size) {
+    const PkeyContext context{EVP_PKEY_CTX_new_id(EVP_PKEY_HKDF, nullptr)};
+    OctetString out(size);
+    require(EVP_PKEY_derive_init(context.get()) == 1 &&
+                EVP_PKEY_CTX_set_hkdf_md(context.get(), EVP_sha256()) == 1 &&
+                EVP_PKEY_CTX_set1_hkdf_key(context.get(), key.data(),
+                                           static_cast<int>(key.size())) == 1 &&
+                EVP_PKEY_CTX_set1_hkdf_salt(context.get(), salt.data(),
+                                            static_cast<int>(salt.size())) == 1 &&
+                EVP_PKEY_CTX_add1_hkdf_info(context.get(), info.data(),
+                                            static_cast<int>(info.size())) == 1 &&
+                EVP_PKEY_derive(context.get(), out.data(), &size) == 1,
+            "HKDF");
+    return out;
+}
+
+OctetString eight_octets(std::uint64_t number) {
+    OctetString octets(8);
+    for (std::size_t i = 8; i-- > 0; number /= 256) octets[i] = number % 256;
+    return octets;
+}
+
+/// RFC 9580 §5.13.2.
+OctetString open_seipd2(Octets body, const OctetString& session_key) {
+    const OctetString head = slice(body, 0, 4);
+    require(
+        (head[1] == 7 && session_key.size() == 16) || (head[1] == 9 && session_key.size() == 32),
+        "AES with a key of its size");
+    require(head[2] == 2 && head[3] <= 16, "OCB and a chunk size that is allowed");
+    const std::size_t chunk_size = std::size_t{1} << (head[3] + 6U);
+    const OctetString associated = join({{0xD2}, head});
+    const OctetString derived =
+        hkdf(session_key, slice(body, 4, 32), associated, session_key.size() + 7);
+    const OctetString key = slice(derived, 0, session_key.size());
+    const OctetString iv = slice(derived, session_key.size(), 7);
+
+    require(body.size() >= 36 + 16, "a last tag");
+    Octets chunks = body.subspan(36, body.size() - 36 - 16);
+    OctetString clear;
+    std::uint64_t index = 0;
+    for (; !chunks.empty(); ++index) {
+        const std::size_t size = std::min(chunks.size(), chunk_size + 16);
+        const OctetString part =
+            open_ocb(key, join({iv, eight_octets(index)}), associated, chunks.first(size));
+        require(!part.empty(), "no empty chunk");
+        clear.insert(clear.end(), part.begin(), part.end());
+        chunks = chunks.subspan(size);
+    }
+    open_ocb(key, join({iv, eight_octets(index)}), join({associated, eight_octets(clear.size())}),
+             body.last(16));
+    return clear;
+}
+
+struct Dearmoured {
+    OctetString octets;
+    bool has_checksum;
+};
+
+Dearmoured remove_armour(std::string_view armour, std::string_view line_end) {
     const std::vector<std::string> lines = split_lines(armour, line_end);
     require(lines.size() >= 5 && lines[0] == "-----BEGIN PGP MESSAGE-----" && lines[1].empty() &&
                 lines.back() == "-----END PGP MESSAGE-----",
             "armour frame");
+    const std::string& check = lines[lines.size() - 2];
+    const bool has_checksum = check.size() == 5 && check[0] == '=';
+    const std::size_t end = lines.size() - (has_checksum ? 2 : 1);
     std::string text;
-    for (std::size_t i = 2; i + 2 < lines.size(); ++i) {
-        const bool last = i + 3 == lines.size();
+    for (std::size_t i = 2; i < end; ++i) {
+        const bool last = i + 1 == end;
         require(last ? !lines[i].empty() && lines[i].size() <= 76 : lines[i].size() == 76,
                 "lines of 76");
         text += lines[i];
     }
     const OctetString octets = decode_base64(text);
-    const std::string& check = lines[lines.size() - 2];
-    require(check.size() == 5 && check[0] == '=', "checksum line");
+    if (!has_checksum) return {octets, false};
     const unsigned long crc = crc24(octets);
     require(
         decode_base64(check.substr(1)) == OctetString{static_cast<std::uint8_t>(crc >> 16),
                                                       static_cast<std::uint8_t>(crc >> 8 & 0xFF),
                                                       static_cast<std::uint8_t>(crc & 0xFF)},
         "checksum");
-    return octets;
+    return {octets, true};
+}
+
+/// The octets that name the key in a PKESK packet: an id, a fingerprint, or nothing.
+OctetString key_name(const Packet& packet) {
+    if (slice(packet.body, 0, 1)[0] == 3) {
+        const OctetString id = slice(packet.body, 1, 8);
+        return id == OctetString(8, 0) ? OctetString{} : id;
+    }
+    const std::size_t size = slice(packet.body, 1, 1)[0];
+    if (size == 0) return {};
+    require(size == 21 && slice(packet.body, 2, 1)[0] == 4, "the fingerprint of a v4 key");
+    return slice(packet.body, 3, 20);
+}
+
+}  // namespace
+
+OctetString dearmour(std::string_view armour, std::string_view line_end) {
+    const Dearmoured dearmoured = remove_armour(armour, line_end);
+    require(dearmoured.has_checksum, "a checksum");
+    return dearmoured.octets;
 }
 
 std::vector<Packet> split_packets(Octets octets) {
@@ -216,30 +328,39 @@ std::vector<Packet> split_packets(Octets octets) {
 }
 
 OctetString open_pkesk(const Packet& packet, const KeyPair& key) {
-    require(packet.tag == 1 && packet.partial.empty() && packet.body[0] == 3, "v3 PKESK");
+    require(packet.tag == 1 && packet.partial.empty(), "PKESK");
+    const bool version3 = slice(packet.body, 0, 1)[0] == 3;
+    require(version3 || packet.body[0] == 6, "PKESK version 3 or 6");
+    const std::size_t algorithm = version3 ? 9 : 2U + slice(packet.body, 1, 1)[0];
     const bool rsa = key.oid.empty();
-    require(slice(packet.body, 9, 1)[0] == (rsa ? 1 : 18), "algorithm");
-    std::size_t at = 10;
+    require(slice(packet.body, algorithm, 1)[0] == (rsa ? 1 : 18), "algorithm");
+    std::size_t at = algorithm + 1;
     const OctetString number = read_mpi(packet.body, at);
+    const std::size_t framed_size = version3 ? 35 : 34;
     OctetString framed;
     if (rsa) {
         framed = decrypt_rsa(key, number);
     } else {
         const std::size_t size = slice(packet.body, at, 1)[0];
-        framed = decrypt_ecdh(key, number, slice(packet.body, at + 1, size));
+        framed = decrypt_ecdh(key, number, slice(packet.body, at + 1, size), framed_size);
         at += 1 + size;
     }
     require(at == packet.body.size(), "nothing behind the session key");
-    require(framed.size() == 35 && framed[0] == 9, "AES-256 session key");
+    require(framed.size() == framed_size, "a session key of its size");
+    if (version3) {
+        require(framed[0] == 9, "AES-256 session key");
+        framed.erase(framed.begin());
+    }
     unsigned checksum = 0;
-    for (std::size_t i = 1; i <= 32; ++i) checksum += framed[i];
-    require(checksum % 65536 == framed[33] * 256U + framed[34], "session key checksum");
-    return slice(framed, 1, 32);
+    for (std::size_t i = 0; i < 32; ++i) checksum += framed[i];
+    require(checksum % 65536 == framed[32] * 256U + framed[33], "session key checksum");
+    return slice(framed, 0, 32);
 }
 
 OctetString open_seipd(const Packet& packet, const OctetString& session_key) {
-    require(packet.tag == 18 && packet.body.size() > 1 + 18 + 22 && packet.body[0] == 1,
-            "SEIPD version 1");
+    require(packet.tag == 18, "SEIPD");
+    if (slice(packet.body, 0, 1)[0] == 2) return open_seipd2(packet.body, session_key);
+    require(packet.body.size() > 1 + 18 + 22 && packet.body[0] == 1, "SEIPD version 1");
     const std::array<std::uint8_t, 16> iv{};
     OctetString clear(packet.body.size() - 1);
     int size = 0;
@@ -283,17 +404,21 @@ OctetString inflate_all(Octets deflated) {
 }
 
 Opened open_message(std::string_view armour, const KeyPair& key, std::string_view line_end) {
-    Opened opened{split_packets(dearmour(armour, line_end)), {}, {}, {}, {}};
-    const OctetString id{key.key.fingerprint.end() - 8, key.key.fingerprint.end()};
-    const OctetString no_id(8, 0);
+    const Dearmoured dearmoured = remove_armour(armour, line_end);
+    Opened opened{split_packets(dearmoured.octets), {}, {}, {}, {}};
+    require(!opened.packets.empty() && opened.packets.back().tag == 18, "a SEIPD packet");
+    const bool version1 = opened.packets.back().body.at(0) == 1;
+    require(dearmoured.has_checksum == version1, "a checksum in front of version 1 only");
+    const Fingerprint& fingerprint = key.key.fingerprint;
     for (const Packet& packet : opened.packets) {
         if (packet.tag != 1) continue;
-        const OctetString named = slice(packet.body, 1, 8);
-        if (named != id && named != no_id) continue;
+        require(packet.body.at(0) == (version1 ? 3 : 6), "a PKESK version that fits");
+        const OctetString named = key_name(packet);
+        if (!std::equal(named.rbegin(), named.rend(), fingerprint.rbegin())) continue;
         try {
             opened.session_key = open_pkesk(packet, key);
         } catch (const std::runtime_error&) {
-            if (named == id) throw;  // one without an id may be somebody else's
+            if (!named.empty()) throw;  // one without a name may be somebody else's
         }
     }
     require(!opened.session_key.empty(), "a PKESK for this key");

@@ -10,7 +10,7 @@
 
 namespace maildircrypt::test {
 
-/// Checks frame, line lengths, line ends and CRC24.
+/// Checks frame, line lengths, line ends and the CRC24, which must be there.
 OctetString dearmour(std::string_view armour, std::string_view line_end);
 
 struct Packet {
@@ -21,9 +21,10 @@ struct Packet {
 };
 std::vector<Packet> split_packets(Octets octets);
 
-/// The session key, 32 octets.
+/// The session key, 32 octets. Versions 3 and 6.
 OctetString open_pkesk(const Packet& packet, const KeyPair& key);
-/// The plaintext between prefix and MDC, both checked.
+/// The plaintext of version 1, between prefix and MDC, both checked; or of version 2 with OCB, all
+/// tags checked.
 OctetString open_seipd(const Packet& packet, const OctetString& session_key);
 /// Raw deflate that ends exactly at the end of its input.
 OctetString inflate_all(Octets deflated);

@@ -529,4 +529,50 @@ BOOST_AUTO_TEST_CASE(without_a_key_nothing_goes_out) {
     BOOST_TEST(output.body_text.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_compressed_body_still_covers_the_original) {
+    const std::string header = "From: a@example.net\r\nSubject: x\r\n\r\n";
+    for (const std::size_t size :
+         {std::size_t{0}, std::size_t{1}, std::size_t{5000}, std::size_t{1000000}}) {
+        const std::string body(size, 'a');
+        for (const Padding padding : {Padding::padme, Padding::none})
+            for (const bool cover : {true, false}) {
+                auto options = options_with(LineEnd::crlf);
+                options.encryption.compression = Compression::zlib;
+                options.encryption.padding = padding;
+                options.encryption.never_shorter = cover;
+                const auto sealed = seal(header + body, {recipient()}, options, pieces_of(65536));
+                const auto armour = armour_of(sealed.output, options.line_end);
+                BOOST_TEST((armour.size() >= size) == (cover || size < 5000), size);
+                const auto original = undo_sealing(open_message(armour, first_key()).text);
+                BOOST_REQUIRE(bool(original));
+                BOOST_TEST((as_string(*original) == header + body), size);
+            }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(mail_sealed_to_keys_that_announce_it_is_version_two_and_recognised) {
+    RecipientKeys announcing = recipient();
+    announcing.plan.seal_to.front().seipd2 = true;
+    for (const bool anonymous : {false, true}) {
+        auto options = options_with(LineEnd::lf);
+        options.encryption.seipd2 = true;
+        options.encryption.anonymous = anonymous;
+        const std::string mail = "From: a@example.net\n\ntext\n";
+        const auto sealed = seal(mail, {announcing}, options, whole());
+        const Opened opened =
+            open_message(armour_of(sealed.output, options.line_end), first_key(), "\n");
+        BOOST_TEST(opened.packets.back().body.at(0) == 2);
+        const auto original = undo_sealing(opened.text);
+        BOOST_REQUIRE(bool(original));
+        BOOST_TEST(as_string(*original) == mail);
+
+        const auto again = seal(sealed.output.outer.render() + sealed.output.body_text,
+                                {announcing}, options, pieces_of(1000));
+        BOOST_TEST((again.outcome == SealOutcome::already_encrypted));
+        const auto stranger = seal(sealed.output.outer.render() + sealed.output.body_text,
+                                   {recipient_with(second_key())}, options, pieces_of(1000));
+        BOOST_TEST((stranger.outcome == SealOutcome::already_encrypted) == anonymous);
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -19,7 +19,8 @@ struct Collector : OctetSink {
 };
 
 template <class Stream>
-OctetString deflate_all(const OctetString& plain, Padding padding, std::size_t piece = 100000) {
+OctetString deflate_all(const OctetString& plain, Padding padding, std::size_t piece = 100000,
+                        std::uint64_t least = 0) {
     Collector out;
     Stream stream{out};
     Octets rest{plain};
@@ -28,7 +29,7 @@ OctetString deflate_all(const OctetString& plain, Padding padding, std::size_t p
         BOOST_REQUIRE(stream.write(rest.first(count)));
         rest = rest.subspan(count);
     }
-    BOOST_REQUIRE(stream.finish(padding));
+    BOOST_REQUIRE(stream.finish(padding, least));
     return out.octets;
 }
 
@@ -98,6 +99,21 @@ BOOST_AUTO_TEST_CASE(compresses_and_gives_back) {
                 }
             }
     BOOST_TEST(deflate_all<ZlibDeflate>(OctetString(1000000, 'x'), Padding::none).size() < 2000U);
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_is_never_shorter_than_asked) {
+    const OctetString plain(1000, 'x');
+    const std::size_t bare = deflate_all<ZlibDeflate>(plain, Padding::none).size();
+    for (std::uint64_t least = 0; least < 3000; ++least) {
+        const OctetString unpadded = deflate_all<ZlibDeflate>(plain, Padding::none, 100000, least);
+        const bool long_enough = bare >= least;
+        BOOST_TEST(unpadded.size() ==
+                   (long_enough ? bare : std::max<std::uint64_t>(least, bare + 20)));
+        const OctetString padded = deflate_all<ZlibDeflate>(plain, Padding::padme, 100000, least);
+        BOOST_TEST(padded.size() == padme(std::max<std::uint64_t>(least, bare + 20)));
+        BOOST_TEST((inflate_all(unpadded) == plain));
+        BOOST_TEST((inflate_all(padded) == plain));
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,4 @@
-#include "seal/seipd.hpp"
+#include "seal/seipd1.hpp"
 
 #include "base/secret.hpp"
 #include "seal/openssl_error.hpp"
@@ -19,10 +19,10 @@ constexpr std::size_t sha1_size = 20;
 
 }  // namespace
 
-SeipdWriter::SeipdWriter(OctetSink& next)
+Seipd1Writer::Seipd1Writer(OctetSink& next)
     : packet_(seipd_tag, next), cipher_(EVP_CIPHER_CTX_new()), digest_(EVP_MD_CTX_new()) {}
 
-Result<void> SeipdWriter::start(const CryptoContext& context, const SessionKey& session_key) {
+Result<void> Seipd1Writer::start(const CryptoContext& context, const SessionKey& session_key) {
     constexpr std::array<std::uint8_t, block_size> zero_iv{};
     if (!cipher_ || !digest_ ||
         EVP_EncryptInit_ex2(cipher_.get(), context.aes256_cfb(), session_key.key().data(),
@@ -38,13 +38,13 @@ Result<void> SeipdWriter::start(const CryptoContext& context, const SessionKey& 
     return write(prefix.span());
 }
 
-Result<void> SeipdWriter::hash(Octets plaintext) {
+Result<void> Seipd1Writer::hash(Octets plaintext) {
     if (EVP_DigestUpdate(digest_.get(), plaintext.data(), plaintext.size()) != 1)
         return openssl_error("hash plaintext");
     return {};
 }
 
-Result<void> SeipdWriter::encrypt(Octets plaintext) {
+Result<void> Seipd1Writer::encrypt(Octets plaintext) {
     while (!plaintext.empty()) {
         const auto room = packet_.room();
         if (!room) return room.error();
@@ -60,12 +60,12 @@ Result<void> SeipdWriter::encrypt(Octets plaintext) {
     return {};
 }
 
-Result<void> SeipdWriter::write(Octets piece) {
+Result<void> Seipd1Writer::write(Octets piece) {
     if (auto done = hash(piece); !done) return done;
     return encrypt(piece);
 }
 
-Result<void> SeipdWriter::finish() {
+Result<void> Seipd1Writer::finish() {
     if (auto done = write(mdc_header); !done) return done;
     SecretArray<sha1_size> mdc;
     if (EVP_DigestFinal_ex(digest_.get(), mdc.data(), nullptr) != 1)
