@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Two IMAP clients (two devices) on one sealed Maildir behind Dovecot see the same."""
+# needs: root
 
 import email
 import imaplib
@@ -9,8 +10,8 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
+import dovecot
 import harness
-import imap_server
 import sealed_mail
 import undo
 
@@ -18,12 +19,11 @@ import undo
 class TwoDevices(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        why = imap_server.missing()
+        why = dovecot.available()
         if why:
             raise unittest.SkipTest(why)
-        directory = harness.temporary_directory()
-        cls.mail = sealed_mail.SealedMaildir(directory)
-        cls.server = imap_server.ImapServer(directory, cls.mail.maildir)
+        cls.mail = sealed_mail.SealedMaildir(harness.temporary_directory())
+        cls.server = cls.mail.serve()
 
     @classmethod
     def tearDownClass(cls):
@@ -32,7 +32,7 @@ class TwoDevices(unittest.TestCase):
 
     def device(self):
         client = imaplib.IMAP4("127.0.0.1", self.server.port)
-        client.login(imap_server.USER, imap_server.PASSWORD)
+        client.login(sealed_mail.ADDRESS, dovecot.PASSWORD)
         client.select("INBOX")
         self.addCleanup(client.logout)
         return client

@@ -3,12 +3,14 @@
 import email.utils
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
 from email.message import EmailMessage
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
+import dovecot
 import gpg
 import harness
 import openpgp
@@ -69,7 +71,7 @@ class SealedMaildir:
     def __init__(self, directory, *options):
         self.directory = pathlib.Path(directory)
         self.home = testkeys.users(self.directory)
-        self.maildir = self.directory / "Maildir"
+        self.maildir = self.directory / "mail" / KIND / "Maildir"
         for part in ("cur", "new", "tmp"):
             (self.maildir / part).mkdir(parents=True)
         self.packet = self.directory / "packet"
@@ -93,6 +95,12 @@ class SealedMaildir:
                                 capture_output=True, check=True).stdout
         (self.maildir / f"new/178030800{number}.M{number}P1.host").write_bytes(sealed)
         self.originals[subject] = message
+
+    def serve(self):
+        """A Dovecot for this Maildir; the login is ADDRESS."""
+        for path in (self.directory / "mail" / KIND, self.maildir, *self.maildir.rglob("*")):
+            shutil.chown(path, dovecot.MAILBOX_USER, "nogroup")
+        return dovecot.Dovecot(self.directory / "dovecot", [ADDRESS], mail=self.directory / "mail")
 
     def environment(self, **more):
         return dict(os.environ, GNUPGHOME=str(self.home.path), HOME=str(self.directory),

@@ -128,11 +128,12 @@ class Thunderbird:
               throw new Error("import: " + JSON.stringify(result));
             EnigmailKeyRing.clearCache();""", str(path))
 
-    def add_imap_account(self, port, user, password, address):
-        """The URI of its INBOX."""
+    def add_imap_account(self, port, address, password):
+        """The URI of its INBOX; the address is the login too."""
         return self.run("""
-            const [port, user, password, address] = given;
-            const server = MailServices.accounts.createIncomingServer(user, "127.0.0.1", "imap");
+            const [port, address, password] = given;
+            const server =
+              MailServices.accounts.createIncomingServer(address, "127.0.0.1", "imap");
             server.port = port;
             server.socketType = 0;
             server.authMethod = 3;
@@ -150,7 +151,7 @@ class Thunderbird:
             const inbox = await until(
               () => server.rootFolder.getFolderWithFlags(Ci.nsMsgFolderFlags.Inbox), "INBOX");
             await MailUtils.updateFolderAsync(inbox);
-            return inbox.URI;""", port, user, password, address)
+            return inbox.URI;""", port, address, password)
 
     def messages(self, folder):
         """[{key, id, subject}] as the message list has them."""

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Thunderbird, driven for real, shows sealed mail from a real Dovecot: Subject, text, signatures."""
+# needs: root
 
 import pathlib
 import sys
@@ -7,8 +8,8 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
+import dovecot
 import harness
-import imap_server
 import sealed_mail
 import testkeys
 import thunderbird
@@ -17,7 +18,7 @@ import thunderbird
 class SealedMailInThunderbird(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        why = imap_server.missing() or thunderbird.missing()
+        why = dovecot.available() or thunderbird.missing()
         if why:
             raise unittest.SkipTest(why)
         directory = harness.temporary_directory()
@@ -26,12 +27,11 @@ class SealedMailInThunderbird(unittest.TestCase):
         key.write_bytes(cls.mail.home.run("--armor", "--export-secret-keys",
                                           sealed_mail.ADDRESS).stdout)
         cls.mail.home.stop_agent()
-        with imap_server.ImapServer(directory, cls.mail.maildir) as server, \
+        with cls.mail.serve() as server, \
              thunderbird.Thunderbird(directory / "thunderbird") as program:
             program.import_secret_key(key)
             program.import_certificate(testkeys.certificate("nistp256"))
-            inbox = program.add_imap_account(server.port, imap_server.USER, imap_server.PASSWORD,
-                                             sealed_mail.ADDRESS)
+            inbox = program.add_imap_account(server.port, sealed_mail.ADDRESS, dovecot.PASSWORD)
             cls.before = program.messages(inbox)
             cls.seen = {found["id"]: program.open(inbox, found["key"]) for found in cls.before}
             cls.after = program.messages(inbox)
