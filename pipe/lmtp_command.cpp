@@ -119,11 +119,6 @@ std::optional<Chunk> parse_chunk(std::string_view argument) {
     return Chunk{*size, !rest.empty()};
 }
 
-bool has_non_ascii(std::string_view text) {
-    return std::any_of(text.begin(), text.end(),
-                       [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-}
-
 bool is_xtext(std::string_view text) {
     constexpr std::string_view digits = "0123456789ABCDEF";
     for (std::size_t i = 0; i < text.size(); ++i) {

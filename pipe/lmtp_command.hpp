@@ -48,7 +48,9 @@ struct Path {
 };
 
 /// `FROM:<path> parameters` or `TO:<path> parameters`; `keyword` is "FROM:" or "TO:". Quotes in the
-/// local part may hold blanks and brackets. Source routes (RFC 5321 appendix C) are cut off.
+/// local part may hold blanks and brackets. Source routes (RFC 5321 appendix C) are cut off. Octets
+/// beyond ASCII pass (RFC 6531), also without SMTPUTF8: MTAs that do not know it hand them on as
+/// well.
 Result<Path> parse_path(std::string_view argument, std::string_view keyword);
 
 struct Chunk {
@@ -61,8 +63,6 @@ std::optional<Chunk> parse_chunk(std::string_view argument);
 
 /// The digits of `text`, whole; at most 20 of them (RFC 1870 §4).
 std::optional<std::uint64_t> parse_size(std::string_view text);
-
-bool has_non_ascii(std::string_view text);
 
 /// xtext of RFC 3461 §4, as values of ORCPT, ENVID and XFORWARD are written.
 bool is_xtext(std::string_view text);

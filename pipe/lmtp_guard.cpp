@@ -32,12 +32,10 @@ Verdict judge(const Guard& guard, const Sender& sender, const Recipient& candida
               const std::string& session) {
     const auto address = Address::parse(candidate.path);
     if (!address)
-        return refused(guard, session, candidate,
-                       {553, "5.1.3", "Not an address of the form name@domain", {}},
+        return refused(guard, session, candidate, {451, "4.1.3", std::string{no_mailbox}, {}},
                        address.error().what);
     auto next = guard.next.judge(sender, candidate, *address);
-    if (!next.accepts())
-        return refused(guard, session, candidate, std::move(next), "the next hop cannot take it");
+    if (!next.accepts()) return refused(guard, session, candidate, next, next.cause);
     auto place = guard.recipients.take();
     if (!place)
         return refused(guard, session, candidate,

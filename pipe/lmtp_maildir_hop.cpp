@@ -111,8 +111,7 @@ private:
 Reply MaildirHop::judge(const Sender&, const Recipient&, const Address& address) const {
     const auto path = path_.expand(address, delimiter_);
     if (path) return {250, "2.1.5", "Ok", {}};
-    if (path.error().fate == Fate::retry) return try_later("The mailbox cannot be named now");
-    return {550, "5.1.1", "No mailbox can have this address", {}};
+    return {451, "4.1.3", std::string{no_mailbox}, path.error().what};
 }
 
 Result<std::unique_ptr<Delivery>> MaildirHop::open(const Sender&,

@@ -18,6 +18,11 @@ struct Reply {
     friend bool operator==(const Reply&, const Reply&) = default;
 };
 
+/// With 451 4.1.3, as maildircrypt-pipe says it: the mail reached us because the MTA believes that
+/// the mailbox exists, so nothing bounces.
+inline constexpr std::string_view no_mailbox =
+    "The recipient's address names no mailbox that mail can be stored in";
+
 /// "451 4.3.0": a fault of ours; the sender's queue keeps the message.
 Reply try_later(std::string text, std::string cause = {});
 /// "451 4.4.x": of the way to the next hop.

@@ -240,8 +240,6 @@ std::optional<Reply> Session::take_sender_parameters(Sender& sender, const Path&
     }
     if (sender.size && offer_.size_limit > 0 && *sender.size > offer_.size_limit)
         return Reply{552, "5.3.4", "The message is larger than the limit", {}};
-    if (has_non_ascii(path.text) && !sender.smtputf8)
-        return Reply{553, "5.6.7", "The address needs SMTPUTF8", {}};
     return std::nullopt;
 }
 
@@ -250,8 +248,6 @@ Session::Event Session::take_recipient(std::string_view argument) {
     const auto path = parse_path(argument, "TO:");
     if (!path) return bad(501, "5.5.4", path.error().what);
     if (path->text == "<>") return bad(501, "5.1.3", "The address is empty");
-    if (has_non_ascii(path->text) && !sender_.smtputf8)
-        return reply(553, "5.6.7", "The address needs SMTPUTF8");
     for (const auto& parameter : path->parameters) {
         const bool known = offer_.dsn && (parameter.name == "ORCPT" || parameter.name == "NOTIFY");
         if (!known) return bad(555, "5.5.4", "A parameter of RCPT is not known");
