@@ -175,6 +175,9 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (20), from tests/fuzz/seeds
 	@+$(MAKE) --no-print-directory $(JOBS) $(FUZZERS)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(FUZZERS)
 
+# Objects stay, so that nothing is compiled twice.
+.SECONDARY:
+
 # ---- dependencies, installation ---------------------------------------------------------------------------------------
 
 .PHONY: deps
