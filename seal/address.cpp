@@ -61,7 +61,8 @@ bool is_domain(std::string_view domain) {
     if (domain.empty() || domain.size() > max_domain) return false;
     const bool literal = domain.size() > 2 && domain.front() == '[' && domain.back() == ']';
     if (literal) domain = domain.substr(1, domain.size() - 2);
-    if (domain.front() == '.' || domain.find("..") != domain.npos) return false;
+    if (domain.front() == '.' || domain.back() == '.') return false;
+    if (domain.find("..") != domain.npos) return false;
     return std::all_of(domain.begin(), domain.end(), [literal](char c) {
         return is_ascii_alphanumeric(c) || is_non_ascii(c) || c == '-' || c == '.' || c == '_' ||
                (literal && c == ':');

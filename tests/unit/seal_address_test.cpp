@@ -49,6 +49,7 @@ BOOST_AUTO_TEST_CASE(refuses_what_is_no_address) {
                             "alice@exa mple.org"sv,
                             "alice@../etc"sv,
                             "alice@a..b"sv,
+                            "alice@a.."sv,
                             "alice@.b"sv,
                             "alice@x/y"sv,
                             "a\0b@x"sv,
