@@ -111,7 +111,8 @@ void run(const std::string& keys) {
         std::cout << R"({"name": "uploads, )" << kind << R"(", "uploads_per_second": )" << one
                   << R"(, "with_two_threads": )" << two << R"(, "processor_milliseconds_each": )"
                   << each * 1000 << "}\n";
-        print_row("uploads a second, " + kind + ", to 100", two / wanted_uploads, 1);
+        // OpenSSL looks for a prime modulus in an RSA-4096 key for longer than gpg needs in all.
+        if (kind == "cv25519") print_row("uploads a second, to 100", two / wanted_uploads, 1);
     }
 }
 
