@@ -165,6 +165,7 @@ bench-programs: all $(BENCHES) $(O)/test-keys $(O)/exim
 
 FUZZERS := $(patsubst tests/fuzz/%.cpp,$(O)/fuzz/%,$(wildcard tests/fuzz/*.cpp))
 FUZZ_SECONDS ?= 20
+$(O)/fuzz/sealer: $(patsubst %,$(FUZZ)/obj/tests/unit/%.o,pgp_key pgp_reader support/sealing)
 $(O)/fuzz/%: $(FUZZ)/obj/tests/fuzz/%.o $(patsubst %,$(FUZZ)/lib%.a,$(ALL_LIBS))
 	@mkdir -p $(@D)
 	clang++ $^ -fsanitize=fuzzer$(comma)address$(comma)undefined -pthread $(ALL_LDFLAGS) $(FOREIGN_LIBS) -o $@
