@@ -84,6 +84,10 @@ class FakeNextHop:
 
     def stop(self):
         self.over.set()
+        try:  # a thread that waits in accept() would still take the next connection
+            self.listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
         self.listener.close()
         self.drop_connections()
 
