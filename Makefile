@@ -158,7 +158,7 @@ $(O)/bench/keyd-validator: $(O)/keyd-validator
 bench: deps ## measure, print a table, write build/bench.json
 	@debian/packages install pkg.maildircrypt.bench
 	@+$(MAKE) --no-print-directory $(JOBS) bench-programs
-	@tests/bench/run $(BENCHES)
+	@tests/bench/run $(BENCHES) $(wildcard tests/bench/bench_*.py)
 
 .PHONY: bench-programs
 bench-programs: all $(BENCHES) $(O)/test-keys $(O)/exim
