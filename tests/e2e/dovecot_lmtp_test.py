@@ -208,7 +208,6 @@ class DovecotLmtp(unittest.TestCase):
         os.kill(self.guard.pid, signal.SIGKILL)
         self.guard.process.wait()
         mta.await_outcome(queue_id)
-        before = len(self.imap.stored(ADDRESS))
         os.unlink(self.guard.socket)
         again = lmtp_guard.start(self.stand, f"lmtp:unix:{self.imap.socket}")
         self.addCleanup(again.stop)
@@ -217,7 +216,9 @@ class DovecotLmtp(unittest.TestCase):
             mta.flush()
         mta.await_removed([queue_id])
         stored = self.imap.stored(ADDRESS)
-        self.assertIn(len(stored), (1, before + 1))
+        # Twice where Dovecot had the whole message when the guard died: it stores what it has, perhaps
+        # only after the retry has begun. Never more often than there were attempts.
+        self.assertIn(len(stored), (1, 2))
         self.assertTrue(all(map(is_sealed, stored)))
 
     @unittest.skipUnless(shutil.which("mount"), "mount(8) is missing")
