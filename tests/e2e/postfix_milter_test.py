@@ -12,10 +12,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
 import gpg
 import harness
 import messages
+import pipes
 import postfix
 import smtp
 from keyd import GARBAGE, BadKeyd, Keyd
 from milter_recorder import SMFIP_HDR_LEADSPC, Recorder
+from processes import wait_until
 from stand import Stand, everything_below, read_maildir, read_maildirs
 from undo import split_fields
 from verify import check_round, is_sealed
@@ -44,8 +46,10 @@ class PostfixMilter(unittest.TestCase):
             socket = self.stand.directory / f"recorder{self.number}"
             recorder = Recorder(socket, milter.socket)
             self.addCleanup(recorder.__exit__)
-        mta = postfix.Postfix(directory, self.stand.addresses, main={
-            "smtpd_milters": "{ unix:%s, default_action=tempfail }" % socket, **(main or {})})
+        settings = {name: value.replace("unix:maildircrypt/milter.sock", f"unix:{socket}")
+                    for name, value in pipes.postfix_settings("postfix-milter.main.cf").items()}
+        self.assertIn(str(socket), settings["smtpd_milters"])
+        mta = postfix.Postfix(directory, self.stand.addresses, main={**settings, **(main or {})})
         self.addCleanup(mta.stop)
         return mta, milter, recorder
 
@@ -107,6 +111,15 @@ class PostfixMilter(unittest.TestCase):
         queue_id = smtp.send(mta.port, "", [gpg.address_of("nistp384")], LETTER)
         mta.await_removed([queue_id])
         self.assertTrue(is_sealed(read_maildir(mta.maildirs / "nistp384")[0]))
+
+    def test_mail_from_sendmail_is_sealed_too(self):
+        mta, _, _ = self.set_up()
+        mta.sendmail(SENDER, [gpg.address_of("nistp521")], LETTER.replace(b"\r\n", b"\n"))
+        maildir = mta.maildirs / "nistp521"
+        wait_until(lambda: (maildir / "new").is_dir() and any((maildir / "new").iterdir()),
+                   "the message is stored")
+        self.assertTrue(is_sealed(read_maildir(maildir)[0]))
+        self.assertNotIn(SECRET, everything_below(mta.maildirs))
 
     # ---- addresses without a key
 
