@@ -6,9 +6,9 @@
 namespace maildircrypt {
 namespace {
 
-/// Last block, stored, empty (RFC 1951 §3.2.4): header, LEN, NLEN.
-constexpr std::array<std::uint8_t, 5> final_block{0x01, 0x00, 0x00, 0xFF, 0xFF};
-/// The same, not the last.
+/// In front of one octet: the last block, stored.
+constexpr std::array<std::uint8_t, 5> final_header{0x01, 0x01, 0x00, 0xFE, 0xFF};
+/// An empty stored block (RFC 1951 §3.2.4): header, LEN, NLEN.
 constexpr std::array<std::uint8_t, 5> filler_of_5{0x00, 0x00, 0x00, 0xFF, 0xFF};
 /// An empty block of fixed codes (3 bits of header, 7 of end-of-block) and an empty stored block.
 constexpr std::array<std::uint8_t, 6> filler_of_6{0x02, 0x00, 0x00, 0x00, 0xFF, 0xFF};
@@ -42,15 +42,17 @@ Result<void> DeflateStream::pad(std::uint64_t gap) {
     return {};
 }
 
-Result<void> DeflateStream::finish(Padding padding, std::uint64_t at_least) {
+Result<void> DeflateStream::finish(Octets last, Padding padding, std::uint64_t at_least) {
+    if (auto done = write(last.first(last.size() - 1)); !done) return done;
     if (auto done = align(); !done) return done;
-    const std::uint64_t unpadded = length_ + final_block.size();
+    const std::uint64_t unpadded = length_ + final_header.size() + 1;
     std::uint64_t length = std::max(unpadded, at_least);
     if (length != unpadded || padding == Padding::padme)
         length = std::max(length, unpadded + smallest_gap);
     if (padding == Padding::padme) length = padme(length);
     if (auto done = pad(length - unpadded); !done) return done;
-    return emit(final_block);
+    if (auto done = emit(final_header); !done) return done;
+    return emit(last.last(1));
 }
 
 }  // namespace maildircrypt

@@ -14,8 +14,10 @@ public:
     /// `next` outlives the stream.
     explicit DeflateStream(OctetSink& next) : next_(next) {}
 
-    /// Padding, then the final block, then nothing; the stream has `at_least` octets. Called once.
-    Result<void> finish(Padding padding, std::uint64_t at_least = 0);
+    /// Writes `last`, which is not empty, and ends the stream, which then has `at_least` octets.
+    /// Padding goes in front of the last octet and nothing behind it: PGPainless 1.3 does not read
+    /// on when it has that octet, and fails when more follows than its buffer holds. Called once.
+    Result<void> finish(Octets last, Padding padding, std::uint64_t at_least = 0);
 
 protected:
     /// Octets of the stream.

@@ -104,8 +104,9 @@ public:
     Result<void> finish() override {
         if (stage_ != Stage::open) return closed();
         stage_ = Stage::closed;
-        if (auto done = literal_.finish(); !done) return done;
-        if (auto done = deflate_->finish(options_.padding, least_deflated()); !done) return done;
+        const Octets last = literal_.last_piece();
+        if (auto done = deflate_->finish(last, options_.padding, least_deflated()); !done)
+            return done;
         if (auto done = compressed_.finish(); !done) return done;
         if (auto done = seipd_->finish(); !done) return done;
         return armour_.finish();

@@ -12,20 +12,21 @@ PacketHeader PacketWriter::start_header() {
     return header;
 }
 
-Result<void> PacketWriter::pass_on(const PacketHeader& header) {
+/// The header in front of what was gathered.
+Octets PacketWriter::take_piece(const PacketHeader& header) {
     const Octets octets = header.octets();
     const std::size_t start = PacketHeader::longest - octets.size();
     const auto piece = buffer_.span().subspan(start, octets.size() + size_);
     std::ranges::copy(octets, piece.begin());
     size_ = 0;
-    return next_.write(piece);
+    return piece;
 }
 
 Result<std::span<std::uint8_t>> PacketWriter::room() {
     if (size_ == piece_size) {
         PacketHeader header = start_header();
         header.partial_length(piece_exponent);
-        if (auto passed = pass_on(header); !passed) return passed.error();
+        if (auto passed = next_.write(take_piece(header)); !passed) return passed.error();
     }
     return buffer_.span().subspan(PacketHeader::longest).subspan(size_);
 }
@@ -45,10 +46,14 @@ Result<void> PacketWriter::write(Octets piece) {
     return {};
 }
 
-Result<void> PacketWriter::finish() {
+Octets PacketWriter::last_piece() {
     PacketHeader header = start_header();
     header.length(size_);
-    return pass_on(header);
+    return take_piece(header);
+}
+
+Result<void> PacketWriter::finish() {
+    return next_.write(last_piece());
 }
 
 }  // namespace maildircrypt

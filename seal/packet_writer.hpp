@@ -30,10 +30,12 @@ public:
 
     /// Writes the last piece. Called once.
     Result<void> finish();
+    /// Instead of finish(): what it would write, valid as long as the writer. Called once.
+    Octets last_piece();
 
 private:
     PacketHeader start_header();
-    Result<void> pass_on(const PacketHeader& header);
+    Octets take_piece(const PacketHeader& header);
 
     std::uint8_t tag_;
     OctetSink& next_;

@@ -9,6 +9,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
+import decryptors
 import gpg
 import harness
 import openpgp
@@ -171,6 +172,36 @@ class Encryptor(unittest.TestCase):
 
     def test_pgpainless_opens_it(self):
         self.check_sop("pgpainless-cli", SOP_KINDS + BRAINPOOL[:1], sizes=[0, 70000])
+
+    def test_mail_that_covers_its_compressed_original_is_opened(self):
+        plain = b"a" * 1000000
+        armour = self.encrypt(plain, ["cv25519"], "--zlib", "--cover")
+        self.assertGreaterEqual(len(armour), len(plain))
+        self.assertTrue(self.decrypt_files(self.users, [armour]) == [plain])
+        for program in ("sqop", "gosop", "pgpainless-cli"):
+            if shutil.which(program):
+                with self.subTest(program=program):
+                    self.assertTrue(self.run_sop(program, armour, "cv25519") == plain)
+
+    def test_openpgpjs_opens_version_two(self):
+        javascript = decryptors.OpenpgpjsNode()
+        missing = javascript.missing()
+        if missing:
+            self.skipTest(missing)
+        jobs = []
+        for kind in SOP_KINDS + BRAINPOOL:
+            for size in (0, 1, 70000, 1000000) if kind == "cv25519" else (20000,):
+                for options in ([], ["--anonymous"], ["--zlib", "--cover"]):
+                    name = self.directory / f"{kind}-{size}-{len(options)}"
+                    name.write_bytes(self.encrypt(octets(size), [kind], "--seipd2", *options))
+                    jobs.append({"kind": kind, "key": str(self.secret_key(kind)), "armour": str(name),
+                                 "output": f"{name}.plain", "size": size})
+        javascript.decrypt(jobs, self.directory)
+        for job in jobs:
+            with self.subTest(job=job["armour"]):
+                plain = pathlib.Path(job["output"])
+                self.assertTrue(plain.exists(), pathlib.Path(f"{plain}.error"))
+                self.assertTrue(plain.read_bytes() == octets(job["size"]))
 
     def test_rnp_opens_it(self):
         self.need("rnp")
