@@ -5,12 +5,21 @@
 namespace maildircrypt {
 
 Admissions::Ticket::Ticket(Ticket&& other) noexcept
-    : owner_(std::exchange(other.owner_, nullptr)), octets_(std::exchange(other.octets_, 0)) {}
+    : owner_(std::exchange(other.owner_, nullptr)),
+      octets_(std::exchange(other.octets_, 0)),
+      header_octets_(std::exchange(other.header_octets_, 0)) {}
 
 Admissions::Ticket::~Ticket() {
     if (owner_ == nullptr) return;
+    owner_->header_octets_.fetch_sub(header_octets_);
     owner_->octets_.fetch_sub(octets_);
     owner_->messages_.fetch_sub(1);
+}
+
+bool Admissions::Ticket::take_header(std::size_t octets) {
+    if (!raise(owner_->header_octets_, octets, max_header_octets_in_flight)) return false;
+    header_octets_ += octets;
+    return true;
 }
 
 bool Admissions::Ticket::take(std::size_t octets) {

@@ -8,6 +8,10 @@
 
 namespace maildircrypt {
 
+/// Octets of header fields of all messages in flight: these stay in memory until it is known what
+/// becomes of them.
+inline constexpr std::size_t max_header_octets_in_flight = 64 * 1024 * 1024;
+
 /// Thread-safe; outlives its tickets.
 class Admissions {
 public:
@@ -20,10 +24,13 @@ public:
         ~Ticket();
         /// False when all messages together would keep more than the cap; nothing is taken then.
         bool take(std::size_t octets);
+        /// The same for max_header_octets_in_flight.
+        bool take_header(std::size_t octets);
 
     private:
         Admissions* owner_;
         std::size_t octets_ = 0;
+        std::size_t header_octets_ = 0;
     };
 
     Admissions(std::size_t max_messages, std::size_t max_octets)
@@ -39,6 +46,7 @@ private:
     std::size_t max_octets_;
     std::atomic<std::size_t> messages_{0};
     std::atomic<std::size_t> octets_{0};
+    std::atomic<std::size_t> header_octets_{0};
 };
 
 }  // namespace maildircrypt

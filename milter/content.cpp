@@ -6,11 +6,9 @@
 
 namespace maildircrypt {
 
-SealedContent::SealedContent(const MilterService& service, Admissions::Ticket ticket,
+SealedContent::SealedContent(const MilterService& service, Admissions::Ticket& ticket,
                              std::vector<KeyedRecipient> recipients)
-    : service_(service),
-      ticket_(std::move(ticket)),
-      store_(service.spill, ticket_, service.policy.size_limit) {
+    : service_(service), store_(service.spill, ticket, service.policy.size_limit) {
     for (auto& recipient : recipients) {
         addresses_.push_back(std::move(recipient.address));
         keys_.push_back(std::move(recipient.keys));

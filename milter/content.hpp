@@ -32,7 +32,8 @@ public:
     /// nobody.
     static constexpr std::size_t max_gathered = 1024 * 1024;
 
-    SealedContent(const MilterService& service, Admissions::Ticket ticket,
+    /// `service` and `ticket` outlive the content.
+    SealedContent(const MilterService& service, Admissions::Ticket& ticket,
                   std::vector<KeyedRecipient> recipients);
 
     /// All errors are of fate retry; nothing is written after one.
@@ -55,7 +56,6 @@ private:
     Result<void> decide(bool all_named);
 
     const MilterService& service_;
-    Admissions::Ticket ticket_;
     std::vector<Address> addresses_;
     std::vector<RecipientKeys> keys_;
     SealedStore store_;

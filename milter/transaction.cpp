@@ -60,9 +60,11 @@ MilterReply MilterTransaction::recipient(std::string_view argument, const Macros
     if (address && is_known(*address)) return replies::proceed();
     auto resolved = address && !names_host(*address) ? resolve_keys(*address)
                                                      : resolve_unclear(argument, macros);
-    if (auto* refusal = std::get_if<Refusal>(&resolved)) return refuse_recipient(*refusal);
+    if (auto* refusal = std::get_if<Refusal>(&resolved))
+        return refuse_recipient(argument, *refusal);
     auto& recipient = std::get<Resolved>(resolved);
-    if (const auto obstacle = find_obstacle(recipient)) return refuse_recipient(*obstacle);
+    if (const auto obstacle = find_obstacle(recipient))
+        return refuse_recipient(argument, *obstacle);
     envelope_.add(recipient.kind);
     if (recipient.keyed) keyed_.push_back(std::move(*recipient.keyed));
     return replies::proceed();
@@ -119,9 +121,11 @@ auto MilterTransaction::find_obstacle(const Resolved& recipient) const -> std::o
 
 /// A client without SMTP cannot be answered per recipient (Postfix takes it for a configuration
 /// error and keeps the mail in the maildrop for ever): later beats never.
-MilterReply MilterTransaction::refuse_recipient(const Refusal& refusal) {
+MilterReply MilterTransaction::refuse_recipient(std::string_view argument, const Refusal& refusal) {
     log(LogLevel::warning, "recipient-refused",
-        {{"reply", refusal.reply.line()}, {"cause", refusal.cause}});
+        {{"recipient", std::string{argument}},
+         {"reply", refusal.reply.line()},
+         {"cause", refusal.cause}});
     if (client_ != ClientKind::local) return refusal.reply;
     if (!refused_recipient_ || refusal.reply.action == MilterReply::Action::defer)
         refused_recipient_ = refusal.reply;
@@ -158,18 +162,22 @@ void MilterTransaction::start_content() {
     if (content_started_ || failure_) return;
     content_started_ = true;
     early_end_ = begin_course();
-    if (early_end_->action != MilterReply::Action::proceed || course_ != Course::seal) return;
-    auto ticket = service_.admissions.admit();
-    if (!ticket) return refuse_message(replies::busy(), "messages in flight");
-    content_ = std::make_unique<SealedContent>(service_, std::move(*ticket), std::move(keyed_));
+    if (early_end_->action != MilterReply::Action::proceed) return;
+    if (auto ticket = service_.admissions.admit()) ticket_.emplace(std::move(*ticket));
+    if (!ticket_) return refuse_message(replies::busy(), "messages in flight");
+    if (course_ == Course::seal)
+        content_ = std::make_unique<SealedContent>(service_, *ticket_, std::move(keyed_));
 }
 
 void MilterTransaction::field(std::string_view name, std::string_view value) {
     start_content();
-    if (failure_) return;
-    field_octets_ += name.size() + value.size() + 3;
+    if (!ticket_) return;
+    const std::size_t octets = name.size() + value.size() + 3;
+    field_octets_ += octets;
     if (names_.size() == max_fields || field_octets_ > max_field_octets)
         return refuse_message(replies::header_too_large(), "header");
+    if (!ticket_->take_header(octets))
+        return refuse_message(replies::busy(), "header octets in flight");
     names_.emplace_back(name);
     if (content_) note(content_->field(name, value));
 }
@@ -194,6 +202,7 @@ void MilterTransaction::fail(const Error& error) {
 /// The first failure counts; what was kept is given back at once.
 void MilterTransaction::refuse_message(MilterReply reply, std::string cause) {
     content_.reset();
+    ticket_.reset();
     if (failure_) return;
     log(LogLevel::warning, "refused", {{"reply", reply.line()}, {"cause", std::move(cause)}});
     failure_ = std::move(reply);

@@ -55,7 +55,7 @@ private:
     Resolution resolve_keys(const Address& address);
     Resolution resolve_unclear(std::string_view argument, const Macros& macros) const;
     std::optional<Refusal> find_obstacle(const Resolved& recipient) const;
-    MilterReply refuse_recipient(const Refusal& refusal);
+    MilterReply refuse_recipient(std::string_view argument, const Refusal& refusal);
     bool is_known(const Address& address) const;
 
     MilterReply begin_course();
@@ -87,6 +87,7 @@ private:
     Course course_ = Course::refuse;
     std::size_t field_octets_ = 0;
     std::vector<std::string> names_;
+    std::optional<Admissions::Ticket> ticket_;
     std::unique_ptr<SealedContent> content_;
     std::optional<MilterReply> failure_;
 };

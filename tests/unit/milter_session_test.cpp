@@ -390,8 +390,8 @@ BOOST_AUTO_TEST_CASE(beyond_the_cap_on_messages_the_answer_is_later) {
         others.push_back(std::move(*first.world.admissions.admit()));
     FakeMta mta{letter, letter_body};
     BOOST_TEST(first.send({"alice@ours.test"}, mta) == busy);
+    BOOST_TEST(first.send({"carol@ours.test"}, mta) == busy);
     BOOST_TEST(!mta.edited());
-    BOOST_TEST(first.send({"carol@ours.test"}, mta) == proceed);
     others.pop_back();
     BOOST_TEST(first.send({"alice@ours.test"}, mta) == proceed);
     BOOST_TEST(first.world.admissions.admit().has_value());
@@ -406,6 +406,19 @@ BOOST_AUTO_TEST_CASE(beyond_the_cap_on_octets_the_answer_is_later) {
     BOOST_TEST(!mta.edited());
     other.reset();
     BOOST_TEST(talk.send({"alice@ours.test"}, mta) == proceed);
+}
+
+BOOST_AUTO_TEST_CASE(beyond_the_cap_on_header_octets_the_answer_is_later) {
+    Talk talk;
+    auto other = talk.world.admissions.admit();
+    BOOST_REQUIRE(other->take_header(max_header_octets_in_flight - 10));
+    FakeMta mta{letter, letter_body};
+    BOOST_TEST(talk.send({"alice@ours.test"}, mta) == busy);
+    BOOST_TEST(talk.send({"carol@ours.test"}, mta) == busy);
+    BOOST_TEST(!mta.edited());
+    other.reset();
+    BOOST_TEST(talk.send({"alice@ours.test"}, mta) == proceed);
+    BOOST_TEST(talk.world.admissions.admit()->take_header(max_header_octets_in_flight));
 }
 
 BOOST_AUTO_TEST_CASE(too_many_fields_or_octets_of_them_are_refused) {
