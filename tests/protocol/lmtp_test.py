@@ -4,6 +4,7 @@
 import os
 import pathlib
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -253,6 +254,19 @@ class Lmtp(unittest.TestCase):
         self.assertTrue(client.say("NOOP").startswith("250"))
         self.assertEqual(len(self.opened("cv25519")), 1)
         self.assertEqual(self.stored("nokey"), [])
+
+    @unittest.skipUnless(shutil.which("smtp-source"), "smtp-source is missing")
+    def test_smtp_source_in_lmtp_mode_is_served(self):
+        self.start()
+        for options in (["-s", "20", "-m", "200"], ["-s", "5", "-m", "50", "-r", "4", "-N"],
+                        ["-d", "-s", "3", "-m", "60", "-l", "300000"]):
+            subprocess.run(["smtp-source", "-L", "-f", SENDER, "-t", ADDRESS, *options,
+                            f"unix:{self.server.socket}"], check=True, capture_output=True)
+        delivered = self.server.events("delivered")
+        self.assertEqual(len(delivered), 200 + 4 * 50 + 60)
+        self.assertEqual(self.server.events("not_delivered") + self.server.events("refused"), [])
+        for octets in self.stored("cv25519"):
+            self.assertTrue(verify.is_sealed(octets))
 
     # ---- limits
 
