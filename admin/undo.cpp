@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <optional>
 #include <string>
 
@@ -58,14 +59,15 @@ std::optional<Recipe> take_recipe(std::string_view& payload) {
     return recipe;
 }
 
+/// Without its CRLF. The sealer blanks other CRs and NULs, so that no reader sees a line end in
+/// one.
 bool is_copied_line(std::string_view line) {
-    if (line.empty()) return false;
+    if (line.empty() || line.find_first_of("\r\n\0"sv) != line.npos) return false;
     if (is_blank(line.front())) return true;
     const std::size_t colon = line.find(':');
     if (colon == line.npos) return false;
     const std::string name = fold_ascii(trim_blanks(line.substr(0, colon)));
-    return !is_blank(line.front()) &&
-           std::find(copied_names.begin(), copied_names.end(), name) != copied_names.end();
+    return std::find(copied_names.begin(), copied_names.end(), name) != copied_names.end();
 }
 
 /// The two texts of a wrap, seal/FORMAT section 2 step 2.
@@ -75,9 +77,9 @@ bool is_wrap(std::string_view head, std::string_view tail) {
     if (at == head.npos) return false;
     std::string_view copies = head.substr(0, at);
     while (!copies.empty()) {
-        const std::size_t end = copies.find('\n');
+        const std::size_t end = copies.find("\r\n");
         if (end == copies.npos || !is_copied_line(copies.substr(0, end))) return false;
-        copies.remove_prefix(end + 1);
+        copies.remove_prefix(end + 2);
     }
     head.remove_prefix(head.find(type, at) + type.size());
     const std::string boundary{head.substr(0, boundary_size)};
@@ -94,17 +96,20 @@ bool is_ours(const Recipe& recipe, std::string_view cut, std::string_view tail) 
 }
 
 /// False when some LF does not follow a CR.
-bool append_without_cr(SecretText& text, std::string_view piece) {
-    while (!piece.empty()) {
-        const std::size_t line_end = piece.find('\n');
-        if (line_end == piece.npos) break;
-        if (line_end == 0 || piece[line_end - 1] != '\r') return false;
-        text.insert(text.end(), piece.begin(),
-                    piece.begin() + static_cast<std::ptrdiff_t>(line_end - 1));
-        text.push_back('\n');
-        piece.remove_prefix(line_end + 1);
+bool take_returns(SecretText& text) {
+    const std::string_view old{text.data(), text.size()};
+    std::size_t size = 0;
+    for (std::size_t at = 0; at < old.size();) {
+        const std::size_t line_end = std::min(old.find('\n', at), old.size());
+        const bool cut_short = line_end == old.size();
+        if (!cut_short && (line_end == at || old[line_end - 1] != '\r')) return false;
+        const std::size_t length = line_end - at - (cut_short ? 0 : 1);
+        std::memmove(&text[size], &text[at], length);
+        size += length;
+        if (!cut_short) text[size++] = '\n';
+        at = line_end + 1;
     }
-    text.insert(text.end(), piece.begin(), piece.end());
+    text.resize(size);
     return true;
 }
 
@@ -125,14 +130,10 @@ Result<SecretText> undo_sealing(std::string_view payload) {
     payload.remove_suffix(recipe->tail);
     SecretText text;
     text.reserve(front.size() + payload.size());
-    if (recipe->lf) {
-        // Insertions lie behind a whole line or inside one, so a CR and its LF are never parted.
-        if (!append_without_cr(text, front) || !append_without_cr(text, payload))
-            return refuse("a line end is not as the recipe says: the message was altered");
-    } else {
-        text.insert(text.end(), front.begin(), front.end());
-        text.insert(text.end(), payload.begin(), payload.end());
-    }
+    text.insert(text.end(), front.begin(), front.end());
+    text.insert(text.end(), payload.begin(), payload.end());
+    if (recipe->lf && !take_returns(text))
+        return refuse("a line end is not as the recipe says: the message was altered");
     return text;
 }
 

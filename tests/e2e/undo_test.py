@@ -27,6 +27,10 @@ class Undo(unittest.TestCase):
     def test_lf_takes_one_carriage_return_before_every_lf(self):
         self.assertEqual(undo(payload(b"a\r\nb\r\r\nc\rd", eol="lf")), b"a\nb\r\nc\rd")
 
+    def test_line_ends_are_looked_at_when_our_text_is_gone(self):
+        text = b'Content-Type: text/plain\r; protected-headers="v1"\n\r\n'
+        self.assertEqual(undo(payload(text, eol="lf", cut="25+24")), b"Content-Type: text/plain\n\n")
+
     def test_crlf_keeps_bare_line_ends(self):
         self.assertEqual(undo(payload(b"a\r\nb\nc\rd")), b"a\r\nb\nc\rd")
 
@@ -46,6 +50,7 @@ class Undo(unittest.TestCase):
         wrap = {"cut": f"0+{len(OWN)}", "tail": len(TAIL)}
         self.assertEqual(undo(payload(good, **wrap)), b"x")
         evil = b"X-Evil: 1\r\n" + OWN
+        hidden = b"From: a\nX-Evil: 1\r\n" + OWN
         for why, text in [
             ("no recipe", b"Subject: x\r\n\r\n"),
             ("a leading zero", payload(b"abc", cut="00+0")),
@@ -61,6 +66,8 @@ class Undo(unittest.TestCase):
             ("a tail that overlaps", payload(OWN, cut=f"0+{len(OWN)}", tail=len(TAIL))),
             ("another field in the wrap", payload(evil + b"x" + TAIL, cut=f"0+{len(evil)}",
                                                   tail=len(TAIL))),
+            ("a line within a copied field", payload(hidden + b"x" + TAIL, cut=f"0+{len(hidden)}",
+                                                     tail=len(TAIL))),
             ("a wrap without tail", payload(good, cut=wrap["cut"])),
             ("a tail of another boundary", payload(good.replace(B + b"--", B[:-1] + b"0--"), **wrap)),
             ("a wrap in the middle", payload(b"yy" + good, cut=f"2+{len(OWN)}", tail=len(TAIL))),

@@ -10,7 +10,7 @@ import sys
 RECIPE = re.compile(rb"Maildircrypt-Recipe: v=1; eol=(lf|crlf);"
                     rb" cut=(0|[1-9][0-9]*)\+(0|[1-9][0-9]*); tail=(0|[1-9][0-9]*)\r\n")
 PARAMETER = b'; protected-headers="v1"'
-COPIED = re.compile(rb"[ \t]|(?:From|To|Cc|Date|Subject|Message-ID)[ \t]*:", re.IGNORECASE)
+COPIED = re.compile(rb"(?:[ \t]|(?:From|To|Cc|Date|Subject|Message-ID)[ \t]*:)[^\r\n\0]*", re.IGNORECASE)
 OWN_LINES = re.compile(rb"MIME-Version: 1\.0\r\n"
                        rb'Content-Type: multipart/mixed; boundary="(=_[0-9a-f]{32})";'
                        rb' protected-headers="v1"\r\n'
@@ -55,7 +55,7 @@ def is_wrap(head, tail):
     if not own:
         return False
     copies = head[:own.start()].split(b"\r\n")
-    if copies.pop() != b"" or not all(COPIED.match(line) for line in copies):
+    if copies.pop() != b"" or not all(COPIED.fullmatch(line) for line in copies):
         return False
     return tail == b"\r\n--" + own.group(1) + b"--\r\n"
 
