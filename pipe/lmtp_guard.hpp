@@ -26,6 +26,7 @@ struct Guard {
     const PolicyConfig& policy;
     const SealOptions& seal;  ///< line_end is that of the next hop
     SpillBudget& spill;
+    SpillBudget& headers;  ///< memory for headers in flight
     NextHop& next;
     Tally& recipients;  ///< in flight
     const Log& log;

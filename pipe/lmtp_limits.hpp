@@ -15,6 +15,10 @@ inline constexpr std::size_t max_command_line = 2048;
 inline constexpr std::size_t max_recipients = 1000;
 /// Recipients of all messages in flight: each costs a sealer and, for a Maildir, three descriptors.
 inline constexpr std::size_t max_recipients_in_flight = 2000;
+/// Octets that the headers of all messages in flight take in memory, three for each octet of a
+/// header: one of max_header fits twice, and with the default --spill-memory all stays below 64
+/// MiB.
+inline constexpr std::size_t max_header_memory = 32 * 1024 * 1024;
 /// Commands that were not understood or came out of turn, per message; then the peer is let go.
 inline constexpr int max_bad_commands = 50;
 /// Octets of replies that wait to be written before the next command is read.

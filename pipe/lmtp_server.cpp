@@ -51,6 +51,9 @@ private:
         asio::steady_timer pause;
     };
 
+    /// An exception here is a bug, and worker threads still use what unwinding would destroy: the
+    /// process ends at once, and no mail was answered with 250 that is not kept.
+    void work() noexcept { io_.run(); }
     void await_connection(Listener& listener);
     void accept_all(Listener& listener);
     void take_connection(Fd socket);
@@ -89,8 +92,8 @@ Result<bool> Server::run(std::vector<Fd> sockets, const std::function<void()>& r
     await_signal();
     tick();
     ready();
-    auto work = asio::make_work_guard(io_);
-    io_.run();
+    const auto guard_work = asio::make_work_guard(io_);
+    work();
     if (cut_ && !connections_.empty()) {
         // A job that never returns must not keep the process: its thread is left behind.
         (void)workers_.release();

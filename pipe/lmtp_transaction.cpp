@@ -1,6 +1,7 @@
 #include "pipe/lmtp_transaction.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace maildircrypt::lmtp {
@@ -18,13 +19,37 @@ Transaction::Transaction(const Guard& guard, std::string id, Sender sender,
       id_(std::move(id)),
       sender_(std::move(sender)),
       recipients_(std::move(recipients)),
-      replies_(recipients_.size()) {}
+      replies_(recipients_.size()),
+      header_(guard.headers) {}
 
 // ---- copies
 // -----------------------------------------------------------------------------------------
 
+void Transaction::write(std::string_view piece) {
+    size_ += piece.size();
+    if (given_up_) return;
+    if (begun_) return feed_all(piece);
+    if (auto held = header_.write(piece); !held) {
+        given_up_ = true;
+        Copy::Group everybody(recipients_.size());
+        std::iota(everybody.begin(), everybody.end(), std::size_t{0});
+        return fail(everybody, "header", held.error());
+    }
+    if (header_.is_whole()) begin();
+}
+
+void Transaction::begin() {
+    begun_ = true;
+    open_copies();
+    feed_all(header_.text());
+    header_.release();
+}
+
+void Transaction::feed_all(std::string_view piece) {
+    for (auto& copy : copies_) feed(copy, piece);
+}
+
 void Transaction::open_copies() {
-    opened_ = true;
     std::vector<Copy::Group> shared;
     for (std::size_t i = 0; i < recipients_.size(); ++i) {
         if (recipients_[i].treatment == Treatment::seal) {
@@ -82,12 +107,6 @@ void Transaction::open_shared(const Copy::Group& group) {
     fail(group, "policy", retry("a treatment that shares no copy"));
 }
 
-void Transaction::write(std::string_view piece) {
-    if (!opened_) open_copies();
-    size_ += piece.size();
-    for (auto& copy : copies_) feed(copy, piece);
-}
-
 void Transaction::feed(std::unique_ptr<Copy>& copy, std::string_view piece) {
     if (!copy || (copy->fault() && copy.get() != keeper_)) return;
     auto written = copy->write(piece);
@@ -101,7 +120,7 @@ void Transaction::feed(std::unique_ptr<Copy>& copy, std::string_view piece) {
 // ----------------------------------------------------------------------------------------
 
 std::vector<Reply> Transaction::deliver(Deadline deadline) {
-    if (!opened_) open_copies();
+    if (!begun_ && !given_up_) begin();
     Copy::Group originals;
     for (auto& copy : copies_) {
         if (!copy) continue;

@@ -4,6 +4,7 @@
 
 #include "pipe/lmtp_copy.hpp"
 #include "pipe/lmtp_guard.hpp"
+#include "pipe/lmtp_held_header.hpp"
 
 #include <memory>
 #include <optional>
@@ -27,10 +28,12 @@ public:
     std::vector<Reply> deliver(Deadline deadline);
 
 private:
+    void begin();
     void open_copies();
     void open_sealed(std::size_t recipient);
     void open_shared(const Copy::Group& group);
     Result<std::unique_ptr<Delivery>> open_delivery(const Copy::Group& group, TextOrigin origin);
+    void feed_all(std::string_view piece);
     void feed(std::unique_ptr<Copy>& copy, std::string_view piece);
     void deliver_copy(Copy& copy, Deadline deadline, Copy::Group& originals);
     void deliver_originals(const Copy::Group& group, Deadline deadline);
@@ -44,8 +47,10 @@ private:
     std::vector<std::optional<Reply>> replies_;
     std::vector<std::unique_ptr<Copy>> copies_;  ///< a null pointer where one has failed
     SealedCopy* keeper_ = nullptr;  ///< one of copies_, whose sealer keeps the original for all
+    HeldHeader header_;
     std::uint64_t size_ = 0;
-    bool opened_ = false;
+    bool begun_ = false;  ///< the header is over, the copies are open
+    bool given_up_ = false;
 };
 
 }  // namespace maildircrypt::lmtp

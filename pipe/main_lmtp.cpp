@@ -74,12 +74,20 @@ Result<bool> run(const Settings& settings) {
     const KeyLookup lookup = [&keyd](const Address& address) { return keyd.lookup(address); };
     SpillBudget spill{settings.spill_memory, settings.spill_directory};
     const auto next = make_next_hop(settings, *crypto, spill, log);
+    SpillBudget headers{max_header_memory, settings.spill_directory};
     Tally recipients{max_recipients_in_flight};
     SealOptions seal = settings.seal;
     seal.line_end = next->line_end();
-    const Guard guard{*crypto,         lookup,     settings.recipient_delimiter,
-                      settings.policy, seal,       spill,
-                      *next,           recipients, log};
+    const Guard guard{*crypto,
+                      lookup,
+                      settings.recipient_delimiter,
+                      settings.policy,
+                      seal,
+                      spill,
+                      headers,
+                      *next,
+                      recipients,
+                      log};
     auto ended = serve(guard, settings.server, std::move(*sockets), [&log] {
         notify_ready();
         log.event(LogLevel::info, "ready", {});

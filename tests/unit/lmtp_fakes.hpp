@@ -93,10 +93,11 @@ struct Stage {
     PolicyConfig policy;
     SealOptions seal;
     SpillBudget spill{1024 * 1024, "/tmp"};
+    SpillBudget headers{64 * 1024, "/tmp"};
     FakeHop hop;
     Tally in_flight{100};
     Log log{Log::Target::syslog, "unit-tests"};
-    Guard guard{crypto, lookup, delimiter, policy, seal, spill, hop, in_flight, log};
+    Guard guard{crypto, lookup, delimiter, policy, seal, spill, headers, hop, in_flight, log};
     int lookups = 0;
 
     Verdict judge_path(const std::string& path, Sender sender = {"<s@x.test>", {}, false, {}, {}}) {

@@ -89,7 +89,9 @@ BOOST_AUTO_TEST_CASE(a_message_that_is_not_completed_is_delivered_to_nobody) {
                                 "test.1",
                                 {"<>", {}, false, {}, {}},
                                 stage.treat_all({"<k1@x.test>", "<none@x.test>"})};
-        transaction.write(letter);
+        transaction.write(letter.substr(0, 20));
+        BOOST_TEST(stage.hop.open_deliveries == 0);
+        transaction.write(letter.substr(20));
         BOOST_TEST(stage.hop.open_deliveries == 2);
     }
     BOOST_TEST(stage.hop.delivered.empty());
@@ -147,6 +149,20 @@ BOOST_AUTO_TEST_CASE(the_original_survives_the_recipient_whose_sealer_keeps_it) 
         BOOST_TEST(delivered_to(stage, "<k1@x.test>").text == sealed);
         stage.hop.fails_to_open.clear();
     }
+}
+
+BOOST_AUTO_TEST_CASE(headers_in_flight_have_a_budget_and_give_it_back) {
+    Stage stage;  // 64 KiB, three octets for each
+    const std::string fits = "X: " + std::string(21000, 'x') + "\r\n\r\nbody\r\n";
+    const std::string exceeds = "X: " + std::string(23000, 'x') + "\r\n\r\nbody\r\n";
+    for (int i = 0; i < 3; ++i) {
+        BOOST_TEST(send(stage, {"<k1@x.test>", "<none@x.test>"}, fits).codes == Codes(2, 250));
+        BOOST_TEST(send(stage, {"<k1@x.test>", "<none@x.test>"}, exceeds).codes == Codes(2, 451));
+    }
+    BOOST_TEST(stage.hop.delivered.size() == 6U);
+    const std::string long_body = "X: y\r\n\r\n" + std::string(500000, 'b') + "\r\n";
+    BOOST_TEST(send(stage, {"<k1@x.test>"}, long_body, 1000).codes == Codes(1, 250));
+    BOOST_TEST(stage.headers.take(64 * 1024));
 }
 
 BOOST_AUTO_TEST_CASE(no_recipient_is_ever_answered_for_by_another) {
