@@ -87,6 +87,11 @@ private:
     std::optional<std::string> distrust_;  ///< once set, it stays
 };
 
+bool is_store_id(std::string_view text) {
+    constexpr std::size_t length = 32;
+    return text.size() == length && text.find_first_not_of("0123456789abcdef") == text.npos;
+}
+
 KeyClient::KeyClient(std::string socket_path, std::chrono::milliseconds deadline,
                      std::string store_id)
     : state_(std::make_unique<State>(std::move(socket_path), deadline, std::move(store_id))) {}

@@ -8,11 +8,15 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace maildircrypt {
 
 /// The whole answer must be there within this time, reconnecting included, or mail is deferred.
 inline constexpr std::chrono::milliseconds lookup_deadline{8000};
+
+/// Whether `text` could be what `keyd init` prints: 32 hexadecimal digits in lower case.
+bool is_store_id(std::string_view text);
 
 inline constexpr char default_keyd_socket[] = "/run/maildircrypt/keyd.sock";
 

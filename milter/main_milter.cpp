@@ -25,7 +25,7 @@ Result<void> run(const MilterSettings& settings) {
     if (auto usable = check_spill_directory(settings.spill_directory); !usable) return usable;
     auto crypto = CryptoContext::create();
     if (!crypto) return crypto.error();
-    KeyClient keyd{settings.keyd_socket};
+    KeyClient keyd{settings.keyd_socket, lookup_deadline, settings.store_id};
     const KeyLookup lookup = [&keyd](const Address& address) { return keyd.lookup(address); };
     SpillBudget spill{settings.spill_memory, settings.spill_directory};
     Admissions admissions{settings.max_messages, settings.max_octets};

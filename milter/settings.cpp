@@ -130,6 +130,8 @@ ProgramDescription milter_program() {
                           "where the MTA finds this milter")(
         "socket-mode", text_option("MODE", "660"), "of the socket, octal")(
         "keyd", text_option("PATH", default_keyd_socket), "keyd's socket")(
+        "store-id", text_option("ID", ""),
+        "of the key store, as `keyd init` printed it; mail waits when another one answers")(
         "guard", text_option("yes|no", "no"),
         "whether final delivery seals too (maildircrypt-lmtp, maildircrypt-pipe)")(
         "mixed-recipients", po::value<std::string>()->value_name("guard|separate"),
@@ -171,6 +173,9 @@ Result<MilterSettings> read_settings(const po::variables_map& values) {
     settings.socket_path = std::move(*socket);
     settings.socket_mode = *mode;
     settings.keyd_socket = values["keyd"].as<std::string>();
+    settings.store_id = values["store-id"].as<std::string>();
+    if (!settings.store_id.empty() && !is_store_id(settings.store_id))
+        return refuse("option 'store-id': not 32 hexadecimal digits in lower case");
     settings.policy = std::move(*policy);
     settings.seal = std::move(*seal);
     settings.seal.line_end = LineEnd::crlf;

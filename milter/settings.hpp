@@ -18,6 +18,7 @@ struct MilterSettings {
     std::string socket_path;
     mode_t socket_mode = 0;
     std::string keyd_socket;
+    std::string store_id;  ///< empty is any
     MilterPolicy policy;
     SealOptions seal;
     std::size_t max_messages = 0;

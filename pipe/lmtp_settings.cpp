@@ -143,6 +143,8 @@ Result<Settings> read_settings(const po::variables_map& values) {
     settings.recipient_delimiter = values["recipient-delimiter"].as<std::string>();
     settings.keyd_socket = values["keyd"].as<std::string>();
     settings.store_id = values["store-id"].as<std::string>();
+    if (!settings.store_id.empty() && !is_store_id(settings.store_id))
+        return refuse("option 'store-id': not 32 hexadecimal digits in lower case");
     settings.spill_directory = values["spill-directory"].as<std::string>();
     const auto& log = values["log"].as<std::string>();
     if (log != "stderr" && log != "syslog")

@@ -4,7 +4,6 @@
 #include "pipe/control.hpp"
 #include "seal/policy_options.hpp"
 
-#include <cstddef>
 #include <string_view>
 #include <utility>
 
@@ -26,11 +25,6 @@ std::string text_or(const po::variables_map& values, const char* name, Environme
     if (!value.empty()) return value;
     const char* inherited = environment(variable);
     return inherited != nullptr ? inherited : "";
-}
-
-bool is_store_id(std::string_view text) {
-    constexpr std::size_t length = 32;
-    return text.size() == length && text.find_first_not_of("0123456789abcdef") == text.npos;
 }
 
 std::string read_recipient(const po::variables_map& values, Environment environment) {

@@ -16,6 +16,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
+import fake_keyd
 import gpg
 import harness
 import milter_client
@@ -292,6 +293,14 @@ class Recipients(MilterTest):
         self.assertEqual(client.recipient(ALICE), LATER)
         self.assertLess(time.monotonic() - started, 10)
         self.assertEqual(client.recipient("x@elsewhere.test"), "continue")
+
+    def test_a_store_that_is_not_the_named_one_means_later_from_the_start(self):
+        self.start("--store-id", "f" * 32)
+        client = self.client()
+        client.mail()
+        self.assertEqual([client.recipient(NOBODY), client.recipient(ALICE)], [LATER, LATER])
+        self.start("--store-id", fake_keyd.STORE_ID)
+        self.assert_seals(self.client())
 
 
 class States(MilterTest):

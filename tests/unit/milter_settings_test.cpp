@@ -52,9 +52,11 @@ BOOST_AUTO_TEST_CASE(options_are_read) {
         read({"--guard=yes", "--mixed-recipients=separate", "--one-recipient=yes",
               "--own-networks=192.0.2.0/24", "--origin=mx.test", "--size-limit=0",
               "--max-messages=7", "--max-octets=8", "--spill-memory=0", "--spill-directory=/x",
-              "--socket-mode=600", "--keyd=/k", "--domains=a.test,b.test", "--log=syslog"});
+              "--socket-mode=600", "--keyd=/k", "--store-id=0123456789abcdef0123456789abcdef",
+              "--domains=a.test,b.test", "--log=syslog"});
     BOOST_REQUIRE(settings);
     BOOST_TEST(settings->policy.envelope.guard);
+    BOOST_TEST(settings->store_id == "0123456789abcdef0123456789abcdef");
     BOOST_TEST(settings->policy.envelope.separate_mixed);
     BOOST_TEST(settings->policy.envelope.one_recipient);
     BOOST_TEST(settings->policy.own_networks.contains("192.0.2.1"));
@@ -78,6 +80,8 @@ BOOST_AUTO_TEST_CASE(what_is_not_understood_is_refused_with_the_options_name) {
     check_refused({"--one-recipient=1"}, "'one-recipient'");
     check_refused({"--own-networks=all"}, "'own-networks'");
     check_refused({"--origin=a b"}, "'origin'");
+    check_refused({"--store-id=0123456789abcdef0123456789abcde"}, "'store-id'");
+    check_refused({"--store-id=0123456789ABCDEF0123456789ABCDEF"}, "'store-id'");
     check_refused({"--size-limit=-1"}, "'size-limit'");
     check_refused({"--size-limit=10M"}, "'size-limit'");
     check_refused({"--max-messages=0"}, "'max-messages'");

@@ -87,6 +87,9 @@ BOOST_AUTO_TEST_CASE(what_the_sample_shows_is_the_default) {
 
 BOOST_AUTO_TEST_CASE(numbers_are_taken_up_to_their_limits) {
     BOOST_TEST(error_of({"--connections", "1"}) == "");
+    BOOST_TEST(error_of({"--store-id", "0123456789abcdef0123456789abcdef"}) == "");
+    BOOST_TEST(error_of({"--store-id", "0123456789abcdef0123456789abcdeg"}).find("store-id") !=
+               std::string::npos);
     BOOST_TEST(error_of({"--connections", "10000"}) == "");
     BOOST_TEST(error_of({"--idle-time", "86400"}) == "");
     BOOST_TEST(error_of({"--size-limit", "0"}) == "");
