@@ -1,35 +1,10 @@
 #include "keyd/sqlite_log.hpp"
 
 #include "keyd/encoding.hpp"
-#include "keyd/key_log.hpp"
-
-#include <algorithm>
+#include "keyd/log_chain.hpp"
 
 namespace maildircrypt {
 namespace {
-
-Sha256 read_hash(Octets octets) {
-    Sha256 hash{};
-    if (octets.size() == hash.size()) std::copy(octets.begin(), octets.end(), hash.begin());
-    return hash;
-}
-
-/// Lower-case hexadecimal of a hash, read back.
-Result<Sha256> parse_hash(std::string_view text) {
-    Sha256 hash{};
-    // A fingerprint has 20 octets: two of them cover the 32.
-    const auto front = parse_fingerprint(text.substr(0, 40));
-    const auto back = parse_fingerprint(text.size() == 64 ? text.substr(24) : "");
-    if (!front || !back) return retry("store: the head of the key log is damaged");
-    std::copy(front->begin(), front->end(), hash.begin());
-    std::copy(back->begin(), back->end(), hash.begin() + 12);
-    return hash;
-}
-
-std::string action_of(const Change& change) {
-    if (!change.bound) return "release";
-    return change.bound->certificates.empty() ? "withdraw" : "seal";
-}
 
 Result<void> insert_row(const SqliteConnection& connection, const LogRow& row, const Sha256& hash) {
     auto kept = connection.kept("INSERT INTO key_log VALUES (?,?,?,?,?,?,?,?)");
@@ -50,68 +25,31 @@ Result<void> insert_openings(const SqliteConnection& connection, std::int64_t se
     return statement.run();
 }
 
-Result<Opening> open_with_salt(std::string value) {
-    auto salt = random_salt();
-    if (!salt) return salt.error();
-    return Opening{*salt, std::move(value)};
-}
-
-bool matches(Committed kind, const Opening& opening, const Sha256& committed) {
-    const auto expected = commitment(kind, opening);
-    return expected && *expected == committed;
-}
-
-Error broken(std::int64_t sequence, const std::string& why) {
-    return refuse("key log: row " + std::to_string(sequence) + " " + why);
-}
-
-LogRow read_row(const Statement& rows) {
-    return {rows.integer(0),           rows.integer(1),         std::string{rows.text(2)},
-            std::string{rows.text(3)}, read_hash(rows.blob(4)), read_hash(rows.blob(5)),
-            read_hash(rows.blob(6))};
-}
-
-/// Checks one row; `previous` becomes its hash.
-Result<void> verify_row(const Statement& rows, std::int64_t sequence, Sha256& previous) {
-    const LogRow row = read_row(rows);
-    if (row.sequence != sequence) return broken(sequence, "is missing");
-    if (row.previous != previous) return broken(sequence, "does not continue the row before");
-    auto hash = hash_row(row);
-    if (!hash) return hash.error();
-    if (*hash != read_hash(rows.blob(7))) return broken(sequence, "was altered");
-    if (!rows.is_null(8)) {
-        const Opening address{read_hash(rows.blob(9)), std::string{rows.text(8)}};
-        const Opening keys{read_hash(rows.blob(11)), std::string{rows.text(10)}};
-        if (!matches(Committed::address, address, row.address) ||
-            !matches(Committed::keys, keys, row.keys))
-            return broken(sequence, "has an opening that does not fit");
-    }
-    previous = *hash;
-    return {};
+StoredLogRow read_row(const Statement& rows) {
+    StoredLogRow stored{
+        {rows.integer(0), rows.integer(1), std::string{rows.text(2)}, std::string{rows.text(3)},
+         read_hash(rows.blob(4)), read_hash(rows.blob(5)), read_hash(rows.blob(6))},
+        read_hash(rows.blob(7)),
+        {}};
+    if (!rows.is_null(8))
+        stored.openings = {{read_hash(rows.blob(9)), std::string{rows.text(8)}},
+                           {read_hash(rows.blob(11)), std::string{rows.text(10)}}};
+    return stored;
 }
 
 }  // namespace
 
 Result<LogPosition> append_log(const SqliteConnection& connection, const LogPosition& end,
                                const Change& change) {
-    auto address = open_with_salt(change.address.text());
-    auto keys = open_with_salt(change.bound ? change.bound->answer.keys : "");
-    if (!address) return address.error();
-    if (!keys) return keys.error();
-    auto address_commitment = commitment(Committed::address, *address);
-    auto keys_commitment = commitment(Committed::keys, *keys);
-    auto previous = parse_hash(end.head);
-    if (!address_commitment) return address_commitment.error();
-    if (!keys_commitment) return keys_commitment.error();
-    if (!previous) return previous.error();
-    const LogRow row{end.sequence + 1,    change.time,      change.channel, action_of(change),
-                     *address_commitment, *keys_commitment, *previous};
-    auto hash = hash_row(row);
-    if (!hash) return hash.error();
-    if (auto done = insert_row(connection, row, *hash); !done) return done.error();
-    if (auto done = insert_openings(connection, row.sequence, *address, *keys); !done)
+    auto next = next_log_row(end, change);
+    if (!next) return next.error();
+    if (auto done = insert_row(connection, next->row, next->hash); !done) return done.error();
+    const RowOpenings& openings = *next->openings;
+    if (auto done =
+            insert_openings(connection, next->row.sequence, openings.address, openings.keys);
+        !done)
         return done.error();
-    return LogPosition{row.sequence, hex_text(*hash)};
+    return LogPosition{next->row.sequence, hex_text(next->hash)};
 }
 
 Result<std::vector<LoggedChange>> read_log(const SqliteConnection& connection, std::int64_t after,
@@ -159,20 +97,14 @@ Result<void> verify_chain(const SqliteConnection& connection, const StoreStamp& 
         "WHERE l.sequence >= ? ORDER BY l.sequence");
     if (!rows) return rows.error();
     rows->bind(from);
-    auto genesis = genesis_hash(stamp.id);
-    if (!genesis) return genesis.error();
-    Sha256 previous = *genesis;
-    std::int64_t sequence = from;
-    for (;; ++sequence) {
+    auto check = ChainCheck::begin(stamp.id, from);
+    if (!check) return check.error();
+    for (;;) {
         auto row = rows->step();
         if (!row) return row.error();
-        if (!*row) break;
-        if (sequence == from && from > 1) previous = read_row(*rows).previous;
-        if (auto verified = verify_row(*rows, sequence, previous); !verified) return verified;
+        if (!*row) return check->finish(stamp.log);
+        if (auto added = check->add(read_row(*rows)); !added) return added;
     }
-    if (sequence - 1 != stamp.log.sequence || hex_text(previous) != stamp.log.head)
-        return refuse("key log: it does not end where the store says");
-    return {};
 }
 
 }  // namespace maildircrypt
