@@ -138,7 +138,7 @@ class Pgpainless(Sop):
 
 class Pgpy(Decryptor):
     name = "PGPy"
-    program = "/usr/bin/python3"
+    program = "pgpy"
     slow = True
 
     def version(self):
@@ -180,6 +180,7 @@ def openpgpjs_version():
 
 class OpenpgpjsNode(Decryptor):
     name = "OpenPGP.js, Node"
+    program = "node"
 
     def version(self):
         return f"{openpgpjs_version()} on {first_number(output_of('node', '--version'))}"
@@ -195,6 +196,7 @@ class OpenpgpjsNode(Decryptor):
 
 class OpenpgpjsBrowser(Decryptor):
     name = "OpenPGP.js, Chromium"
+    program = "chromium"
 
     def version(self):
         return f"{openpgpjs_version()} on {first_number(output_of('chromium', '--version'))}"
