@@ -4,6 +4,7 @@
 
 import os
 import pathlib
+import resource
 import socket
 import subprocess
 import sys
@@ -53,6 +54,8 @@ class Attack:
 class AbuseTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         cls.directory = harness.temporary_directory()
         cls.programs = harness.install_programs(cls.directory / "bin")
         cls.keyd = Keyd(cls.directory / "keyd", cls.programs)
@@ -61,8 +64,8 @@ class AbuseTest(unittest.TestCase):
 
     def connect(self):
         peer = socket.socket(socket.AF_UNIX)
+        peer.connect(str(self.keyd.socket))  # blocking: else a full queue is an error, connect(2)
         peer.settimeout(20)
-        peer.connect(str(self.keyd.socket))
         return peer
 
     def memory(self):
@@ -78,28 +81,41 @@ class AbuseTest(unittest.TestCase):
         with Attack(attack) as running:
             wait_until(lambda: running.rounds >= rounds, "the attack")
             slowest = []
-            with self.connect() as kept:
-                for number in range(lookups):
-                    if number % 3 == 0:
-                        with self.connect() as fresh:
-                            slowest.append(self.ask(fresh))
-                    else:
-                        slowest.append(self.ask(kept))
+            kept = self.connect()
+            for number in range(lookups):
+                start = time.monotonic()
+                if number % 3 == 0:
+                    with self.connect() as fresh:
+                        self.ask(fresh)
+                else:
+                    kept = self.ask_again(kept)
+                slowest.append(time.monotonic() - start)
+            kept.close()
             slowest.sort()
             grown = self.memory() - before
         # One in a hundred may suffer from what else this machine does.
         self.assertLess(slowest[len(slowest) * 99 // 100], TOO_LONG)
         self.assertLess(grown, 64 * 1024 * 1024)
 
+    def ask_again(self, kept):
+        """Like keyd's clients: asks on a new connection when the kept one was closed meanwhile."""
+        try:
+            self.ask(kept)
+            return kept
+        except ConnectionError:
+            kept.close()
+            fresh = self.connect()
+            self.ask(fresh)
+            return fresh
+
     def ask(self, peer):
-        start = time.monotonic()
         peer.sendall(LOOKUP)
         text = b""
         while b'"state":"sealable"}' not in text:
             piece = peer.recv(65536)
-            self.assertTrue(piece, text)
+            if not piece:
+                raise ConnectionResetError(text)
             text += piece
-        return time.monotonic() - start
 
     def test_garbage(self):
         def attack(_):
@@ -194,7 +210,9 @@ class AbuseTest(unittest.TestCase):
             self.assertEqual(hoarder.stdout.readline(), b"open\n")
             descriptors = pathlib.Path(f"/proc/{self.keyd.server.pid}/fd")
             wait_until(lambda: len(list(descriptors.iterdir())) < 350, "the limit for one user")
-            self.assertLess(self.ask(ours), 5)
+            start = time.monotonic()
+            self.ask(ours)
+            self.assertLess(time.monotonic() - start, 5)
             hoarder.communicate()
 
     def test_idle_clients_are_let_go_in_the_end(self):
