@@ -4,56 +4,10 @@
 #include "seal/field_copy.hpp"
 #include "seal/provenance.hpp"
 
-#include <algorithm>
-#include <array>
 #include <utility>
 
 namespace maildircrypt {
 namespace {
-
-using namespace std::string_view_literals;
-
-/// Loops, bounces, replies and dates cannot do without these.
-constexpr std::array minimal_names{
-    "received"sv, "return-path"sv,    "delivered-to"sv, "x-original-to"sv, "from"sv,
-    "sender"sv,   "reply-to"sv,       "to"sv,           "date"sv,          "message-id"sv,
-    "x-loop"sv,   "auto-submitted"sv, "precedence"sv,   "envelope-to"sv,   "list-id"sv,
-};
-
-/// Threading, list software, vacation programs and filters want these too.
-constexpr std::array standard_names{
-    "cc"sv,
-    "in-reply-to"sv,
-    "references"sv,
-    "mail-followup-to"sv,
-    "mail-reply-to"sv,
-    "authentication-results"sv,
-    "arc-authentication-results"sv,
-    "received-spf"sv,
-    "delivery-date"sv,
-    "x-auto-response-suppress"sv,
-    "x-mailing-list"sv,
-    "mailing-list"sv,
-    "x-bogosity"sv,
-    "x-virus-scanned"sv,
-    "x-virus-status"sv,
-    "x-amavis-alert"sv,
-    "x-spam"sv,
-    "x-dspam-result"sv,
-};
-
-/// And every field whose name begins so.
-constexpr std::array standard_prefixes{"resent-"sv,  "list-"sv,     "x-spam-"sv,
-                                       "x-spamd-"sv, "x-rspamd-"sv, "x-crm114-"sv};
-
-template <class Names>
-bool contains(const Names& names, std::string_view folded) {
-    return std::find(names.begin(), names.end(), folded) != names.end();
-}
-
-bool describes_body(std::string_view name) {
-    return has_prefix(name, "content-") || same_name(name, "mime-version");
-}
 
 OuterField copied_field(std::size_t index, const std::string& name, std::string_view text,
                         LineEnd line_end) {
@@ -66,17 +20,6 @@ OuterField own_field(const std::string& text, LineEnd line_end) {
 }
 
 }  // namespace
-
-bool stays_outside(std::string_view name, OuterHeaders policy) {
-    if (describes_body(name) || same_name(name, provenance_name)) return false;
-    if (policy == OuterHeaders::all) return true;
-    const std::string folded = fold_ascii(name);
-    if (contains(minimal_names, folded)) return true;
-    if (policy == OuterHeaders::minimal) return false;
-    if (contains(standard_names, folded)) return true;
-    return std::any_of(standard_prefixes.begin(), standard_prefixes.end(),
-                       [&](std::string_view prefix) { return folded.starts_with(prefix); });
-}
 
 OuterHeader make_sealed_header(const std::vector<HeaderField>& fields, HeaderPolicy policy,
                                const std::string& provenance, std::string_view boundary,

@@ -4,6 +4,7 @@
 #include "seal/deliverable.hpp"
 #include "seal/header.hpp"
 #include "seal/line_end.hpp"
+#include "seal/outer_fields.hpp"
 
 #include <string>
 #include <string_view>
@@ -11,13 +12,6 @@
 
 namespace maildircrypt {
 
-/// How much of the original header stays outside a sealed message; see etc/ and the man pages for
-/// the tables.
-enum class OuterHeaders {
-    standard,  ///< what transport, replies, threading, loop detection and filters need
-    minimal,   ///< what transport, replies and loop detection cannot do without
-    all,       ///< everything but the description of the body
-};
 enum class SubjectPolicy { hide, keep };
 
 /// What one message shows.
@@ -25,10 +19,6 @@ struct HeaderPolicy {
     OuterHeaders outer_headers = OuterHeaders::standard;
     SubjectPolicy subject = SubjectPolicy::hide;
 };
-
-/// Whether a field of that name (any case) stays outside. Subject is not asked here: SubjectPolicy
-/// decides.
-bool stays_outside(std::string_view name, OuterHeaders policy);
 
 /// `provenance` is a whole field without its last line end; `boundary` is of our
 /// multipart/encrypted.

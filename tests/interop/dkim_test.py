@@ -76,12 +76,13 @@ class Dkim(unittest.TestCase):
         message = (b"ARC-Seal: i=1; cv=none\r\nARC-Message-Signature: i=1; b=x\r\n"
                    b"ARC-Authentication-Results: i=1; mx; dkim=pass\r\n"
                    + self.signed(b"Content-Type: text/plain\r\n", (b"simple", b"simple")))
-        for options in ([], ["--outer-headers=minimal"]):
+        for options in ([], ["--outer-headers=minimal"], ["--outer-headers=all"]):
             sealed = self.seal(message, *options)
             outside = undo.take_apart(sealed)
-            for name in ("DKIM-Signature", "ARC-Seal", "ARC-Message-Signature"):
+            for name in ("DKIM-Signature", "ARC-Seal", "ARC-Message-Signature",
+                         "ARC-Authentication-Results"):
                 self.assertEqual(outside.field(name), [], name)
-            verdicts = [] if options else [b"mx; dkim=pass"]
+            verdicts = [] if options == ["--outer-headers=minimal"] else [b"mx; dkim=pass"]
             self.assertEqual(outside.field("Authentication-Results"), verdicts)
             self.assertEqual(self.open(sealed), message)
 

@@ -11,12 +11,13 @@ RUN = 16  # octets of the plaintext body that may nowhere be found in the stored
 
 # Fields that may stand outside, DESIGN.md "The sealed message", and those that the mail server adds.
 OUTSIDE = re.compile(
-    rb"(received|return-path|delivered-to|x-original-to|resent-[a-z-]+|from|sender|reply-to|to|cc"
-    rb"|date|message-id|in-reply-to|references|mail-followup-to|mail-reply-to|list-[a-z-]+"
-    rb"|auto-submitted|precedence|x-loop|x-auto-response-suppress|(x-)?mailing-list"
-    rb"|(arc-)?authentication-results|received-spf|x-(spamd?|rspamd|crm114)-[a-z0-9-]+"
+    rb"(received|return-path|delivered-to|x-original-to|envelope-to|delivery-date|resent-[a-z-]+"
+    rb"|x-loop|x-beenthere|from|sender|reply-to|to|cc|mail-followup-to|mail-reply-to|date|message-id"
+    rb"|in-reply-to|references|list-[a-z-]+|(x-)?mailing-list|auto-submitted|precedence"
+    rb"|x-auto-response-suppress|x-auto(generated|reply|respond)|authentication-results"
+    rb"|received-spf|x-(spamd?|rspamd|crm114)-[a-z0-9-]+"
     rb"|x-(bogosity|virus-scanned|virus-status|amavis-alert|spam|dspam-result)"
-    rb"|envelope-to|delivery-date|subject|mime-version|content-type|maildircrypt-provenance)",
+    rb"|subject|mime-version|content-type|maildircrypt-provenance)",
     re.IGNORECASE)
 ARMOUR_TEXT = re.compile(rb"[A-Za-z0-9+/=\r\n]{%d,}" % RUN)
 

@@ -75,30 +75,6 @@ BOOST_AUTO_TEST_CASE(forged_provenance_is_kept_inside) {
     BOOST_TEST(std::string(original->begin(), original->end()) == message);
 }
 
-BOOST_AUTO_TEST_CASE(each_policy_keeps_its_fields_outside) {
-    for (const auto* name :
-         {"Received", "RETURN-PATH", "Delivered-To", "X-Original-To", "From", "Sender", "Reply-To",
-          "To", "Date", "Message-ID", "X-Loop", "Auto-Submitted", "Precedence", "List-Id"}) {
-        BOOST_TEST(stays_outside(name, OuterHeaders::standard), name);
-        BOOST_TEST(stays_outside(name, OuterHeaders::minimal), name);
-        BOOST_TEST(stays_outside(name, OuterHeaders::all), name);
-    }
-    for (const auto* name : {"Cc", "In-Reply-To", "References", "Mail-Followup-To", "List-Post",
-                             "Resent-From", "Authentication-Results", "X-Spam-Status",
-                             "X-Rspamd-Score", "ARC-Authentication-Results"}) {
-        BOOST_TEST(stays_outside(name, OuterHeaders::standard), name);
-        BOOST_TEST(!stays_outside(name, OuterHeaders::minimal), name);
-        BOOST_TEST(stays_outside(name, OuterHeaders::all), name);
-    }
-    for (const auto* name : {"DKIM-Signature", "ARC-Seal", "ARC-Message-Signature", "X-Private",
-                             "Bcc", "Comments", "Keywords", "User-Agent", "Thread-Topic",
-                             "Autocrypt", "From-", "X-From", "Listing", "Maildircrypt-Recipe"}) {
-        BOOST_TEST(!stays_outside(name, OuterHeaders::standard), name);
-        BOOST_TEST(!stays_outside(name, OuterHeaders::minimal), name);
-        BOOST_TEST(stays_outside(name, OuterHeaders::all), name);
-    }
-}
-
 BOOST_AUTO_TEST_CASE(fields_keep_order_duplicates_and_odd_octets) {
     const std::string odd =
         "Received: 1\n by x\nTo: \xFF\xC3\xA4\nReceived: 2\nTO :\nto: a\x01 b\nCc:c\n\t\n";
