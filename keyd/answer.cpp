@@ -40,9 +40,25 @@ bool read_key(const json& object, EncryptionKey& key) {
     return fingerprint_of(key.packet) == key.fingerprint;
 }
 
+/// Of keys that stand in both lists one is enough.
+void add_recovery(KeyPlan& plan, std::vector<EncryptionKey> keys) {
+    for (EncryptionKey& key : keys) {
+        const auto same = [&key](const EncryptionKey& other) {
+            return other.fingerprint == key.fingerprint;
+        };
+        if (std::none_of(plan.seal_to.begin(), plan.seal_to.end(), same))
+            plan.seal_to.push_back(std::move(key));
+    }
+}
+
+bool read_keys(const json& list, std::vector<EncryptionKey>& keys) {
+    return std::all_of(list.begin(), list.end(), [&keys](const json& object) {
+        return read_key(object, keys.emplace_back());
+    });
+}
+
 bool read_plan(JsonFields& fields, KeyPlan& plan) {
-    for (const auto& object : fields.list("seal_to"))
-        if (!read_key(object, plan.seal_to.emplace_back())) return false;
+    if (!read_keys(fields.list("seal_to"), plan.seal_to)) return false;
     for (const auto& text : fields.list("recognise")) {
         const auto fingerprint =
             parse_fingerprint(text.is_string() ? text.get<std::string>() : std::string{});
@@ -52,7 +68,8 @@ bool read_plan(JsonFields& fields, KeyPlan& plan) {
     return fields.ok();
 }
 
-/// The promises of RecipientKeys, and that every key sealed to is recognised later.
+/// The promises of RecipientKeys, and that every key sealed to is recognised later. Recovery keys
+/// are not: mail that is encrypted to them alone is sealed, since its recipient cannot read it.
 bool fits_together(const RecipientKeys& keys) {
     const bool seals = keys.state == KeyState::sealable || keys.state == KeyState::expired;
     if (seals == keys.plan.seal_to.empty()) return false;
@@ -66,26 +83,10 @@ bool fits_together(const RecipientKeys& keys) {
 
 }  // namespace
 
-std::string_view name_of(KeyState state) {
-    switch (state) {
-        case KeyState::sealable:
-            return "sealable";
-        case KeyState::expired:
-            return "expired";
-        case KeyState::revoked:
-            return "revoked";
-        case KeyState::tombstone:
-            return "tombstone";
-        case KeyState::no_key:
-            return "no_key";
-    }
-    return "";
-}
-
 std::optional<KeyState> parse_key_state(std::string_view name) {
     for (const KeyState state : {KeyState::sealable, KeyState::expired, KeyState::revoked,
                                  KeyState::tombstone, KeyState::no_key})
-        if (name == name_of(state)) return state;
+        if (name == token_of(state)) return state;
     return std::nullopt;
 }
 
@@ -102,7 +103,12 @@ Result<Answer> read_answer(std::string_view text, const Address& address) {
     answer.keys.state = *state;
     answer.keys.log = answer.stamp.log;
     if (!read_plan(fields, answer.keys.plan)) return retry("keyd's answer has no valid key plan");
-    if (!fits_together(answer.keys)) return retry("keyd's answer contradicts itself");
+    std::vector<EncryptionKey> recovery;
+    if (!read_keys(fields.list("recovery"), recovery) || !fields.ok())
+        return retry("keyd's answer has no valid recovery keys");
+    if (!fits_together(answer.keys) || (answer.keys.plan.seal_to.empty() && !recovery.empty()))
+        return retry("keyd's answer contradicts itself");
+    add_recovery(answer.keys.plan, std::move(recovery));
     return answer;
 }
 

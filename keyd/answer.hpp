@@ -30,8 +30,7 @@ struct Answer {
     RecipientKeys keys;  ///< keys.log equals stamp.log
 };
 
-/// "sealable", "expired", "revoked", "tombstone", "no_key": as they stand in the API.
-std::string_view name_of(KeyState state);
+/// The reverse of token_of().
 std::optional<KeyState> parse_key_state(std::string_view name);
 
 /// Takes nothing on trust: every member of the right type and size, the answer to this address and

@@ -83,7 +83,7 @@ CliText describe_removed(const json& reply) {
     JsonFields fields{reply};
     const std::string address = printable(fields.text("address"));
     const std::string state = fields.text("state");
-    if (state == "no_key")
+    if (state == "no-key")
         return checked(fields, address +
                                    ": released, its mail passes like that of an address "
                                    "without a key\n");

@@ -49,17 +49,41 @@ json write_key(const EncryptionKey& key) {
 }
 
 /// JSON members without the braces around them.
-std::string write_members(const Address& address, const RecipientKeys& keys) {
-    json seal_to = json::array();
-    for (const auto& key : keys.plan.seal_to) seal_to.push_back(write_key(key));
-    json recognise = json::array();
-    for (const auto& fingerprint : keys.plan.recognise) recognise.push_back(to_hex(fingerprint));
-    const json object{{"address", address.text()},
-                      {"state", name_of(keys.state)},
-                      {"seal_to", std::move(seal_to)},
-                      {"recognise", std::move(recognise)}};
+std::string members_of(const json& object) {
     const std::string text = object.dump();
     return text.substr(1, text.size() - 2);
+}
+
+json write_keys(const std::vector<EncryptionKey>& keys) {
+    json list = json::array();
+    for (const auto& key : keys) list.push_back(write_key(key));
+    return list;
+}
+
+std::string write_members(const RecipientKeys& keys) {
+    json recognise = json::array();
+    for (const auto& fingerprint : keys.plan.recognise) recognise.push_back(to_hex(fingerprint));
+    return members_of({{"state", token_of(keys.state)},
+                       {"seal_to", write_keys(keys.plan.seal_to)},
+                       {"recognise", std::move(recognise)}});
+}
+
+bool is_lost(const Binding& binding, const Fingerprint& fingerprint) {
+    return std::find(binding.lost.begin(), binding.lost.end(), fingerprint) != binding.lost.end();
+}
+
+/// Certificates without their lost subkeys; those of which nothing is left go.
+std::vector<Certificate> without_lost(const Binding& binding) {
+    std::vector<Certificate> certificates;
+    for (Certificate certificate : binding.certificates) {
+        const auto lost = [&binding](const EncryptionSubkey& subkey) {
+            return is_lost(binding, subkey.key.fingerprint);
+        };
+        const bool touched = std::erase_if(certificate.encryption_keys, lost) > 0;
+        if (touched && certificate.encryption_keys.empty()) continue;
+        certificates.push_back(std::move(certificate));
+    }
+    return certificates;
 }
 
 }  // namespace
@@ -72,19 +96,18 @@ void remember_subkeys(Binding& binding) {
                 known.push_back(subkey.key.fingerprint);
 }
 
-CompiledAnswer compile_answer(const Address& address, const Binding& binding, std::int64_t now,
+CompiledAnswer compile_answer(const EntryName& name, const Binding& binding, std::int64_t now,
                               bool all_subkeys) {
-    RecipientKeys keys;
-    if (binding.version != 0 || !binding.certificates.empty()) keys.state = KeyState::tombstone;
-    if (!binding.certificates.empty()) {
-        keys = compile_plan(binding.certificates, now, all_subkeys);
-        if (keys.state == KeyState::no_key) keys.state = KeyState::tombstone;
-    }
+    const std::vector<Certificate> certificates = without_lost(binding);
+    RecipientKeys keys = compile_plan(certificates, now, all_subkeys);
+    if (keys.state == KeyState::no_key && binding.version != 0) keys.state = KeyState::tombstone;
     keys.plan.recognise = binding.recognise;
     CompiledAnswer answer;
-    answer.text = write_members(address, keys);
+    answer.text = name.kind() == EntryKind::recovery
+                      ? members_of({{"recovery", write_keys(keys.plan.seal_to)}})
+                      : write_members(keys);
     answer.state = keys.state;
-    answer.valid_until = next_change(binding.certificates, now);
+    answer.valid_until = next_change(certificates, now);
     answer.expires = last_expiry(keys.plan.seal_to);
     answer.keys = list_fingerprints(keys.plan.seal_to);
     return answer;
@@ -94,15 +117,6 @@ std::string render_stamp(const StoreStamp& stamp) {
     return "\"store\":{\"id\":\"" + stamp.id + "\",\"revision\":" + std::to_string(stamp.revision) +
            "},\"log\":{\"sequence\":" + std::to_string(stamp.log.sequence) + ",\"head\":\"" +
            stamp.log.head + "\"}";
-}
-
-std::string render_answer(const Address& address, const StoredAnswer& answer) {
-    std::string text;
-    text.reserve(answer.text.size() + 256);
-    text += '{' + render_stamp(answer.stamp) + ',';
-    text += answer.known ? answer.text : write_members(address, RecipientKeys{});
-    text += '}';
-    return text;
 }
 
 }  // namespace maildircrypt

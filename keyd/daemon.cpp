@@ -55,8 +55,7 @@ public:
         : log_(log),
           reader_(std::move(reader)),
           service_({store, ownership, log, acceptor(config.refuse_sha1),
-                    [] { return static_cast<std::int64_t>(std::time(nullptr)); },
-                    config.all_subkeys}),
+                    [] { return static_cast<std::int64_t>(std::time(nullptr)); }, config.rules}),
           api_({io_, table_, service_, *reader_, workers_, uploads_, administrators, log},
                std::move(config.api)) {
         if (config.socketmap)

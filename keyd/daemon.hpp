@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "keyd/caller.hpp"
+#include "keyd/resolver.hpp"
 #include "keyd/store.hpp"
 
 #include <optional>
@@ -14,8 +15,8 @@ namespace maildircrypt {
 struct DaemonConfig {
     Fd api;                       ///< listening
     std::optional<Fd> socketmap;  ///< listening
-    bool all_subkeys = false;     ///< seal to every usable subkey, not only to the newest
-    bool refuse_sha1 = false;     ///< self-signatures over SHA-1 do not count
+    ResolveRules rules{};
+    bool refuse_sha1 = false;  ///< self-signatures over SHA-1 do not count
 };
 
 /// Serves until SIGTERM or SIGINT; the service manager hears when requests are answered. Returns

@@ -18,10 +18,10 @@ ApiReply unknown_address(const Address& address) {
                            address.text() + " FILE");
 }
 
-/// The address as keyd sees it at `now`.
-json describe_now(const Address& address, const Binding& binding, std::int64_t now,
+/// The entry as keyd sees it at `now`.
+json describe_now(const EntryName& name, const Binding& binding, std::int64_t now,
                   bool all_subkeys) {
-    return describe_binding(address, binding, compile_answer(address, binding, now, all_subkeys));
+    return describe_binding(name, binding, compile_answer(name, binding, now, all_subkeys));
 }
 
 }  // namespace
@@ -32,25 +32,15 @@ ApiReply KeyService::answer(const ApiRequest& request, StoreReader& reader) {
     return request.action == Action::lookup ? lookup(*request.address, reader) : health(reader);
 }
 
-Result<StoredAnswer> KeyService::find(const Address& address, StoreReader& reader) {
-    auto found = reader.find(address);
-    if (!found || !found->known || world_.clock() < found->valid_until) return found;
-    // The clock has overtaken it; refresh_stale() will come by, this lookup does not wait for it.
-    auto binding = reader.binding(address);
-    if (!binding) return binding.error();
-    found->text = compile_answer(address, *binding, world_.clock(), world_.all_subkeys).text;
-    return found;
-}
-
 ApiReply KeyService::lookup(const Address& address, StoreReader& reader) {
-    auto found = find(address, reader);
-    if (!found) return store_failed(found.error());
-    return {200, render_answer(address, *found)};
+    auto resolved = resolve(address, reader, world_.rules, world_.clock());
+    if (!resolved) return store_failed(resolved.error());
+    return {200, render_answer(address, *resolved)};
 }
 
 ApiReply KeyService::health(StoreReader& reader) {
-    const auto probe = Address::parse("health@invalid");
-    auto found = reader.find(*probe);
+    const EntryName probe = EntryName::whole_domain("invalid");
+    auto found = reader.find({&probe, 1});
     if (!found) return store_failed(found.error());
     return {200, "{\"status\":\"ok\",\"version\":\"" + std::string{version} + "\"," +
                      render_stamp(found->stamp) + "}\n"};
@@ -100,7 +90,8 @@ ApiReply KeyService::show(const Address& address) {
     auto binding = world_.store.binding(address);
     if (!binding) return store_failed(binding.error());
     if (binding->version == 0) return unknown_address(address);
-    return json_reply(200, describe_now(address, *binding, world_.clock(), world_.all_subkeys));
+    return json_reply(200,
+                      describe_now(address, *binding, world_.clock(), world_.rules.all_subkeys));
 }
 
 ApiReply KeyService::export_certificates(const Address& address) {
@@ -119,19 +110,19 @@ ApiReply KeyService::list(const ApiRequest& request) {
     json addresses = json::array();
     for (auto& entry : *listed) {
         if (world_.clock() >= entry.valid_until) {
-            const auto address = Address::parse(entry.address);
-            auto binding = address ? world_.store.binding(*address) : Result<Binding>{Binding{}};
+            auto binding = world_.store.binding(entry.name);
             if (!binding) return store_failed(binding.error());
-            const auto now = compile_answer(*address, *binding, world_.clock(), world_.all_subkeys);
+            const auto now =
+                compile_answer(entry.name, *binding, world_.clock(), world_.rules.all_subkeys);
             entry.state = now.state;
             entry.expires = now.expires;
         }
-        addresses.push_back({{"address", entry.address},
-                             {"state", name_of(entry.state)},
+        addresses.push_back({{"address", entry.name.text()},
+                             {"state", token_of(entry.state)},
                              {"expires", entry.expires}});
     }
     const bool more = listed->size() == request.limit;
-    const json next = more ? json(listed->back().address) : json(nullptr);
+    const json next = more ? json(listed->back().name.text()) : json(nullptr);
     return json_reply(200, {{"addresses", std::move(addresses)}, {"next", next}});
 }
 
@@ -156,12 +147,9 @@ ApiReply KeyService::verify_log() {
 }
 
 Result<KeyState> KeyService::state_of(const Address& address, StoreReader& reader) {
-    auto found = reader.find(address);
-    if (!found) return found.error();
-    if (!found->known) return KeyState::no_key;
-    auto binding = reader.binding(address);
-    if (!binding) return binding.error();
-    return compile_answer(address, *binding, world_.clock(), world_.all_subkeys).state;
+    auto resolved = resolve(address, reader, world_.rules, world_.clock());
+    if (!resolved) return resolved.error();
+    return resolved->state;
 }
 
 void KeyService::refresh_stale(std::size_t limit) {
@@ -174,12 +162,12 @@ void KeyService::refresh_stale(std::size_t limit) {
     for (const auto& address : *addresses) {
         auto binding = world_.store.binding(address);
         if (!binding) continue;  // lookups go on compiling it themselves
-        const auto answer = compile_answer(address, *binding, now, world_.all_subkeys);
+        const auto answer = compile_answer(address, *binding, now, world_.rules.all_subkeys);
         auto done = world_.store.refresh(address, binding->version, answer);
         if (!done) (void)store_failed(done.error());
         world_.log.event(
             LogLevel::info, "key_state",
-            {{"address", address.text()}, {"state", std::string{name_of(answer.state)}}});
+            {{"address", address.text()}, {"state", std::string{token_of(answer.state)}}});
     }
 }
 

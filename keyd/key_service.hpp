@@ -6,6 +6,7 @@
 #include "keyd/api_request.hpp"
 #include "keyd/caller.hpp"
 #include "keyd/event_brake.hpp"
+#include "keyd/resolver.hpp"
 #include "keyd/store.hpp"
 
 #include <atomic>
@@ -33,7 +34,7 @@ struct ServiceDependencies {
                                       std::int64_t now)>
         accept;
     std::function<std::int64_t()> clock;  ///< seconds since 1970
-    bool all_subkeys = false;             ///< seal to every usable subkey, not only to the newest
+    ResolveRules rules{};
 };
 
 class KeyService {
@@ -55,7 +56,6 @@ public:
     void refresh_stale(std::size_t limit);
 
 private:
-    Result<StoredAnswer> find(const Address& address, StoreReader& reader);
     ApiReply lookup(const Address& address, StoreReader& reader);
     ApiReply health(StoreReader& reader);
     ApiReply add(const ApiRequest& request, const Caller& caller, std::string_view body);

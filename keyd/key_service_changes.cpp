@@ -61,7 +61,7 @@ ApiReply describe_added(const Address& address, const Certificate& certificate,
                         const CompiledAnswer& answer) {
     json object = describe_certificate(certificate);
     object["address"] = address.text();
-    object["state"] = name_of(answer.state);
+    object["state"] = token_of(answer.state);
     return json_reply(200, object);
 }
 
@@ -73,7 +73,7 @@ Change KeyService::rebind(const Address& address, Binding binding, const Caller&
     // The address is known from now on, even when this is its first change.
     Binding known{std::max<std::int64_t>(binding.version, 1), binding.certificates,
                   binding.recognise};
-    CompiledAnswer answer = compile_answer(address, known, now, world_.all_subkeys);
+    CompiledAnswer answer = compile_answer(address, known, now, world_.rules.all_subkeys);
     return {
         address, binding.version, channel_of(caller), now,
         Bound{std::move(binding.certificates), std::move(binding.recognise), std::move(answer)}};
@@ -108,9 +108,9 @@ std::optional<ApiReply> KeyService::join(const ApiRequest& request, const Caller
     const auto stored = find_certificate(binding.certificates, certificate.fingerprint);
     if (stored != binding.certificates.end()) {
         if (stored->binary == certificate.binary)
-            return describe_added(
-                *request.address, certificate,
-                compile_answer(*request.address, binding, world_.clock(), world_.all_subkeys));
+            return describe_added(*request.address, certificate,
+                                  compile_answer(*request.address, binding, world_.clock(),
+                                                 world_.rules.all_subkeys));
         *stored = certificate;
         return std::nullopt;
     }
@@ -183,7 +183,7 @@ ApiReply KeyService::remove(const ApiRequest& request, const Caller& caller) {
         world_.log.event(LogLevel::warning, release ? "address_released" : "address_withdrawn",
                          {{"address", address.text()}, {"channel", done.channel}});
         const auto state = release ? KeyState::no_key : KeyState::tombstone;
-        return json_reply(200, {{"address", address.text()}, {"state", name_of(state)}});
+        return json_reply(200, {{"address", address.text()}, {"state", token_of(state)}});
     });
 }
 
@@ -204,7 +204,7 @@ ApiReply KeyService::remove_certificate(const ApiRequest& request, const Caller&
             LogLevel::warning, "key_removed",
             {{"address", address.text()}, {"fingerprint", fingerprint}, {"channel", done.channel}});
         return json_reply(
-            200, {{"address", address.text()}, {"state", name_of(done.bound->answer.state)}});
+            200, {{"address", address.text()}, {"state", token_of(done.bound->answer.state)}});
     });
 }
 

@@ -1,5 +1,6 @@
 #include "keyd/log_chain.hpp"
 
+#include "keyd/alias_targets.hpp"
 #include "keyd/encoding.hpp"
 
 #include <algorithm>
@@ -21,7 +22,17 @@ Result<Sha256> parse_hash(std::string_view text) {
 
 std::string action_of(const Change& change) {
     if (!change.bound) return "release";
+    if (!change.bound->targets.empty()) return "alias";
+    if (change.name.kind() == EntryKind::recovery) return "recovery";
+    if (change.lost) return "lost";
     return change.bound->certificates.empty() ? "withdraw" : "seal";
+}
+
+/// What the row says that mail is sealed to from now on.
+std::string keys_of(const Change& change) {
+    if (!change.bound) return "";
+    const Bound& bound = *change.bound;
+    return bound.targets.empty() ? bound.answer.keys : write_targets(bound.targets);
 }
 
 Result<Opening> open_with_salt(std::string value) {
@@ -42,8 +53,8 @@ Error broken(std::int64_t sequence, const std::string& why) {
 }  // namespace
 
 Result<StoredLogRow> next_log_row(const LogPosition& end, const Change& change) {
-    auto address = open_with_salt(change.address.text());
-    auto keys = open_with_salt(change.bound ? change.bound->answer.keys : "");
+    auto address = open_with_salt(change.name.text());
+    auto keys = open_with_salt(keys_of(change));
     if (!address) return address.error();
     if (!keys) return keys.error();
     auto address_commitment = commitment(Committed::address, *address);

@@ -116,7 +116,7 @@ int serve(const po::variables_map& options, const Log& log) {
     const auto subkeys = options["subkeys"].as<std::string>();
     if (subkeys != "newest" && subkeys != "all")
         return fail(log, refuse("--subkeys is newest or all"), EX_USAGE);
-    config.all_subkeys = subkeys == "all";
+    config.rules.all_subkeys = subkeys == "all";
     config.refuse_sha1 = options["refuse-sha1"].as<bool>();
     auto administrators = Administrators::of_group(options["admin-group"].as<std::string>());
     if (!administrators) return fail(log, administrators.error(), EX_TEMPFAIL);

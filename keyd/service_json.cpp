@@ -29,15 +29,14 @@ json describe_certificate(const Certificate& certificate) {
             {"encryption_keys", std::move(keys)}};
 }
 
-json describe_binding(const Address& address, const Binding& binding,
-                      const CompiledAnswer& answer) {
+json describe_binding(const EntryName& name, const Binding& binding, const CompiledAnswer& answer) {
     json certificates = json::array();
     for (const auto& certificate : binding.certificates)
         certificates.push_back(describe_certificate(certificate));
     json recognise = json::array();
     for (const auto& fingerprint : binding.recognise) recognise.push_back(to_hex(fingerprint));
-    return {{"address", address.text()},
-            {"state", name_of(answer.state)},
+    return {{"address", name.text()},
+            {"state", token_of(answer.state)},
             {"expires", answer.expires},
             {"sealed_to", answer.keys},
             {"certificates", std::move(certificates)},

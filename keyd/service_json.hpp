@@ -17,7 +17,7 @@ ApiReply json_reply(unsigned status, const nlohmann::json& object);
 
 nlohmann::json describe_certificate(const Certificate& certificate);
 /// State and certificates of an address, as `show` answers it.
-nlohmann::json describe_binding(const Address& address, const Binding& binding,
+nlohmann::json describe_binding(const EntryName& name, const Binding& binding,
                                 const CompiledAnswer& answer);
 nlohmann::json describe_change(const LoggedChange& change);
 

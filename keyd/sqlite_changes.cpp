@@ -1,5 +1,6 @@
 #include "keyd/sqlite_changes.hpp"
 
+#include "keyd/alias_targets.hpp"
 #include "keyd/certificate_json.hpp"
 
 #include <algorithm>
@@ -10,16 +11,18 @@ namespace {
 struct AddressRow {
     std::int64_t number = 0;
     std::int64_t version = 0;  ///< 0: there is none
+    std::string targets;
 };
 
-Result<AddressRow> read_row(const SqliteConnection& connection, const Address& address) {
-    auto kept = connection.kept("SELECT number, version FROM addresses WHERE address = ?");
+Result<AddressRow> read_row(const SqliteConnection& connection, const EntryName& name) {
+    auto kept = connection.kept("SELECT number, version, targets FROM addresses WHERE address = ?");
     if (!kept) return kept.error();
     Statement& row = **kept;
-    row.bind(address.text());
+    row.bind(name.text());
     auto found = row.step();
     const AddressRow result =
-        found && *found ? AddressRow{row.integer(0), row.integer(1)} : AddressRow{};
+        found && *found ? AddressRow{row.integer(0), row.integer(1), std::string{row.text(2)}}
+                        : AddressRow{};
     row.reset();
     if (!found) return found.error();
     return result;
@@ -42,19 +45,21 @@ Result<std::vector<Certificate>> read_certificates(const SqliteConnection& conne
     }
 }
 
-Result<std::vector<Fingerprint>> read_recognised(const SqliteConnection& connection,
-                                                 std::int64_t number) {
-    auto rows = connection.prepare("SELECT fingerprint FROM recognised WHERE address = ?");
+/// The recognise set, and of it what is lost.
+Result<void> read_recognised(const SqliteConnection& connection, std::int64_t number,
+                             Binding& binding) {
+    auto rows = connection.prepare("SELECT fingerprint, lost FROM recognised WHERE address = ?");
     if (!rows) return rows.error();
     rows->bind(number);
-    std::vector<Fingerprint> fingerprints;
     for (;;) {
         auto row = rows->step();
         if (!row) return row.error();
-        if (!*row) return fingerprints;
+        if (!*row) return {};
+        Fingerprint fingerprint{};
         const Octets blob = rows->blob(0);  // 20 octets: the table checks
-        std::copy_n(blob.begin(), std::min(blob.size(), Fingerprint{}.size()),
-                    fingerprints.emplace_back().begin());
+        std::copy_n(blob.begin(), std::min(blob.size(), fingerprint.size()), fingerprint.begin());
+        binding.recognise.push_back(fingerprint);
+        if (rows->integer(1) != 0) binding.lost.push_back(fingerprint);
     }
 }
 
@@ -81,7 +86,7 @@ Result<void> insert_certificates(const SqliteConnection& connection, std::int64_
 Result<void> insert_recognised(const SqliteConnection& connection, std::int64_t number,
                                const std::vector<Fingerprint>& fingerprints) {
     for (const auto& fingerprint : fingerprints) {
-        auto kept = connection.kept("INSERT OR IGNORE INTO recognised VALUES (?,?)");
+        auto kept = connection.kept("INSERT OR IGNORE INTO recognised VALUES (?,?,0)");
         if (!kept) return kept.error();
         (*kept)->bind(number).bind_blob(fingerprint);
         if (auto done = (*kept)->run(); !done) return done;
@@ -89,10 +94,31 @@ Result<void> insert_recognised(const SqliteConnection& connection, std::int64_t 
     return {};
 }
 
-Result<std::int64_t> insert_address(const SqliteConnection& connection, const Address& address) {
-    auto kept = connection.kept("INSERT INTO addresses VALUES (NULL,?,0,'',0,0,'')");
+Result<void> mark_lost(const SqliteConnection& connection, std::int64_t number,
+                       const std::vector<Fingerprint>& fingerprints) {
+    for (const auto& fingerprint : fingerprints) {
+        auto kept =
+            connection.kept("UPDATE recognised SET lost = 1 WHERE address = ? AND fingerprint = ?");
+        if (!kept) return kept.error();
+        (*kept)->bind(number).bind_blob(fingerprint);
+        if (auto done = (*kept)->run(); !done) return done;
+    }
+    return {};
+}
+
+Result<void> write_targets_of(const SqliteConnection& connection, std::int64_t number,
+                              const std::vector<EntryName>& targets) {
+    const std::string text = write_targets(targets);
+    auto kept = connection.kept("UPDATE addresses SET targets = ? WHERE number = ?");
     if (!kept) return kept.error();
-    (*kept)->bind(address.text());
+    (*kept)->bind(text).bind(number);
+    return (*kept)->run();
+}
+
+Result<std::int64_t> insert_address(const SqliteConnection& connection, const EntryName& name) {
+    auto kept = connection.kept("INSERT INTO addresses VALUES (NULL,?,0,'',0,0,'','')");
+    if (!kept) return kept.error();
+    (*kept)->bind(name.text());
     if (auto done = (*kept)->run(); !done) return done.error();
     return connection.last_row();
 }
@@ -103,8 +129,50 @@ Result<void> bind_address(const SqliteConnection& connection, std::int64_t numbe
     auto done = run_on(connection, "DELETE FROM certificates WHERE address = ?", number);
     if (done) done = insert_certificates(connection, number, bound.certificates);
     if (done) done = insert_recognised(connection, number, bound.recognise);
-    if (done) done = write_answer(connection, change.address, revision, bound.answer);
+    if (done) done = mark_lost(connection, number, bound.lost);
+    if (done) done = write_targets_of(connection, number, bound.targets);
+    if (done) done = write_answer(connection, change.name, revision, bound.answer);
     return done;
+}
+
+/// Reads the columns of find_entries() from `first` on.
+Result<StoredEntry> read_entry(const Statement& row, int first) {
+    StoredEntry entry{
+        std::string{row.text(first)}, KeyState::tombstone, row.integer(first + 2), {}};
+    const auto state = parse_key_state(row.text(first + 1));
+    auto targets = parse_targets(row.text(first + 3));
+    if (!state) return retry("store: an entry has an unknown state");
+    if (!targets) return targets.error();
+    entry.state = *state;
+    entry.targets = std::move(*targets);
+    return entry;
+}
+
+/// At most names_at_once.
+Result<void> find_some(const SqliteConnection& connection, std::span<const EntryName> names,
+                       FoundEntries& found) {
+    auto kept = connection.kept(
+        "SELECT s.id, s.revision, s.log_sequence, s.log_head, "
+        "a.address, a.answer, a.state, a.valid_until, a.targets "
+        "FROM store s LEFT JOIN addresses a ON a.address IN (?, ?, ?, ?) WHERE s.one = 1");
+    if (!kept) return kept.error();
+    Statement& rows = **kept;
+    for (const EntryName& name : names) rows.bind(name.text());
+    const std::size_t begin = found.entries.size();
+    found.entries.resize(begin + names.size());
+    auto row = rows.step();
+    if (row && !*row) row = retry("store: its id is gone");
+    for (; row && *row; row = rows.step()) {
+        found.stamp = {std::string{rows.text(0)}, rows.integer(1),
+                       LogPosition{rows.integer(2), std::string{rows.text(3)}}};
+        if (rows.is_null(4)) continue;
+        auto entry = read_entry(rows, 5);
+        if (!entry) return entry.error();
+        for (std::size_t i = 0; i < names.size(); ++i)
+            if (names[i].text() == rows.text(4)) found.entries[begin + i] = *entry;
+    }
+    rows.reset();  // ends the snapshot
+    return row ? Result<void>{} : row.error();
 }
 
 }  // namespace
@@ -129,24 +197,36 @@ Result<void> write_stamp(const SqliteConnection& connection, const StoreStamp& s
     return (*kept)->run();
 }
 
-Result<Binding> read_binding(const SqliteConnection& connection, const Address& address) {
-    auto row = read_row(connection, address);
+Result<Binding> read_binding(const SqliteConnection& connection, const EntryName& name) {
+    auto row = read_row(connection, name);
     if (!row) return row.error();
     Binding binding;
     binding.version = row->version;
     if (row->version == 0) return binding;
     auto certificates = read_certificates(connection, row->number);
-    auto recognised = read_recognised(connection, row->number);
+    auto targets = parse_targets(row->targets);
     if (!certificates) return certificates.error();
-    if (!recognised) return recognised.error();
+    if (!targets) return targets.error();
     binding.certificates = std::move(*certificates);
-    binding.recognise = std::move(*recognised);
+    binding.targets = std::move(*targets);
+    if (auto read = read_recognised(connection, row->number, binding); !read) return read.error();
     return binding;
+}
+
+Result<FoundEntries> find_entries(const SqliteConnection& connection,
+                                  std::span<const EntryName> names) {
+    FoundEntries found;
+    do {
+        const auto some = names.first(std::min(names.size(), names_at_once));
+        if (auto done = find_some(connection, some, found); !done) return done.error();
+        names = names.subspan(some.size());
+    } while (!names.empty());
+    return found;
 }
 
 Result<Difference> write_change(const SqliteConnection& connection, const Change& change,
                                 std::int64_t revision) {
-    auto row = read_row(connection, change.address);
+    auto row = read_row(connection, change.name);
     if (!row) return row.error();
     if (row->version != change.version) return Difference{};
     if (!change.bound) {
@@ -156,7 +236,7 @@ Result<Difference> write_change(const SqliteConnection& connection, const Change
     }
     std::int64_t number = row->number;
     if (row->version == 0) {
-        auto inserted = insert_address(connection, change.address);
+        auto inserted = insert_address(connection, change.name);
         if (!inserted) return inserted.error();
         number = *inserted;
     }
@@ -165,15 +245,15 @@ Result<Difference> write_change(const SqliteConnection& connection, const Change
     return Difference{row->version == 0 ? 1 : 0};
 }
 
-Result<void> write_answer(const SqliteConnection& connection, const Address& address,
+Result<void> write_answer(const SqliteConnection& connection, const EntryName& name,
                           std::int64_t version, const CompiledAnswer& answer) {
     auto kept = connection.kept(
         "UPDATE addresses SET version = ?, state = ?, expires = ?, valid_until = ?, answer = ? "
         "WHERE address = ?");
     if (!kept) return kept.error();
     Statement& row = **kept;
-    row.bind(version).bind(name_of(answer.state)).bind(answer.expires).bind(answer.valid_until);
-    row.bind(answer.text).bind(address.text());
+    row.bind(version).bind(token_of(answer.state)).bind(answer.expires).bind(answer.valid_until);
+    row.bind(answer.text).bind(name.text());
     return row.run();
 }
 

@@ -7,22 +7,29 @@
 #include "keyd/store_sqlite.hpp"
 
 #include <optional>
+#include <span>
 
 namespace maildircrypt {
 
 Result<StoreStamp> read_stamp(const SqliteConnection& connection);
-/// Writes revision and log position. `added` is by how much the number of addresses changed.
+/// Writes revision and log position. `added` is by how much the number of entries changed.
 Result<void> write_stamp(const SqliteConnection& connection, const StoreStamp& stamp,
                          std::int64_t added);
 
-Result<Binding> read_binding(const SqliteConnection& connection, const Address& address);
+Result<Binding> read_binding(const SqliteConnection& connection, const EntryName& name);
 
-/// What a change did to the number of addresses; none when the address was not at the version.
+/// How many names one statement of find_entries() takes: a plain lookup needs no more.
+inline constexpr std::size_t names_at_once = 4;
+/// EntrySource::find(); the caller sees to it that more than names_at_once are one snapshot.
+Result<FoundEntries> find_entries(const SqliteConnection& connection,
+                                  std::span<const EntryName> names);
+
+/// What a change did to the number of entries; none when the entry was not at the version.
 using Difference = std::optional<std::int64_t>;
-/// `revision` becomes the address's version.
+/// `revision` becomes the entry's version.
 Result<Difference> write_change(const SqliteConnection& connection, const Change& change,
                                 std::int64_t revision);
-Result<void> write_answer(const SqliteConnection& connection, const Address& address,
+Result<void> write_answer(const SqliteConnection& connection, const EntryName& name,
                           std::int64_t version, const CompiledAnswer& answer);
 
 }  // namespace maildircrypt

@@ -54,20 +54,20 @@ Result<LogPosition> append_log(const SqliteConnection& connection, const LogPosi
 
 Result<std::vector<LoggedChange>> read_log(const SqliteConnection& connection, std::int64_t after,
                                            std::size_t limit,
-                                           const std::optional<Address>& address) {
+                                           const std::optional<EntryName>& name) {
     const std::string columns =
         "SELECT l.sequence, l.time, l.channel, l.action, l.hash, o.address, o.keys FROM ";
     const std::string sql =
-        address ? columns +
-                      "key_log_openings o JOIN key_log l ON l.sequence = o.sequence "
-                      "WHERE l.sequence > ? AND o.address = ?3 ORDER BY l.sequence LIMIT ?2"
-                : columns +
-                      "key_log l LEFT JOIN key_log_openings o ON o.sequence = l.sequence "
-                      "WHERE l.sequence > ? ORDER BY l.sequence LIMIT ?2";
+        name ? columns +
+                   "key_log_openings o JOIN key_log l ON l.sequence = o.sequence "
+                   "WHERE l.sequence > ? AND o.address = ?3 ORDER BY l.sequence LIMIT ?2"
+             : columns +
+                   "key_log l LEFT JOIN key_log_openings o ON o.sequence = l.sequence "
+                   "WHERE l.sequence > ? ORDER BY l.sequence LIMIT ?2";
     auto rows = connection.prepare(sql);
     if (!rows) return rows.error();
     rows->bind(after).bind(static_cast<std::int64_t>(limit));
-    if (address) rows->bind(address->text());
+    if (name) rows->bind(name->text());
     std::vector<LoggedChange> changes;
     for (;;) {
         auto row = rows->step();

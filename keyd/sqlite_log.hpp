@@ -15,8 +15,7 @@ Result<LogPosition> append_log(const SqliteConnection& connection, const LogPosi
                                const Change& change);
 
 Result<std::vector<LoggedChange>> read_log(const SqliteConnection& connection, std::int64_t after,
-                                           std::size_t limit,
-                                           const std::optional<Address>& address);
+                                           std::size_t limit, const std::optional<EntryName>& name);
 
 /// Follows the chain of `stamp`'s store from row 1, or from row `from`, to its head.
 Result<void> verify_chain(const SqliteConnection& connection, const StoreStamp& stamp,

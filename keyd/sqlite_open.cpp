@@ -74,9 +74,44 @@ Result<void> check_schema(const SqliteConnection& connection, const std::string&
     auto found = connection.value("PRAGMA user_version");
     if (!found) return found.error();
     const std::string wanted = std::to_string(sqlite_schema_version);
-    if (*found == wanted) return {};
+    if (*found == wanted || *found == "1") return {};
     return refuse("store: " + path + " has schema " + *found + "; this keyd knows " + wanted +
                   ": run the keyd that wrote it, or a newer one");
+}
+
+/// Names that keyd has another form for since version 2 (keyd/domain_name.hpp).
+Result<void> rename_entries(const SqliteConnection& connection) {
+    auto rows = connection.prepare("SELECT number, address FROM addresses");
+    if (!rows) return rows.error();
+    for (;;) {
+        auto row = rows->step();
+        if (!row) return row.error();
+        if (!*row) return {};
+        const auto name = EntryName::parse(rows->text(1));
+        if (!name)
+            return refuse("store: the address of entry " + std::to_string(rows->integer(0)) +
+                          " is damaged");
+        if (name->text() == rows->text(1)) continue;
+        auto rename = connection.prepare("UPDATE addresses SET address = ? WHERE number = ?");
+        if (!rename) return rename.error();
+        rename->bind(name->text()).bind(rows->integer(0));
+        if (auto done = rename->run(); !done) return done;
+    }
+}
+
+/// To sqlite_schema_version, from what check_schema() lets through.
+Result<void> migrate(const SqliteConnection& connection) {
+    auto found = connection.value("PRAGMA user_version");
+    if (!found) return found.error();
+    if (*found == std::to_string(sqlite_schema_version)) return {};
+    auto transaction = Transaction::begin(connection);
+    if (!transaction) return transaction.error();
+    auto done = connection.execute(sqlite_schema_from_1);
+    if (done) done = rename_entries(connection);
+    if (done)
+        done = connection.execute("PRAGMA user_version = " + std::to_string(sqlite_schema_version));
+    if (done) done = transaction->commit();
+    return done;
 }
 
 Result<void> check_integrity(const SqliteConnection& connection, const std::string& path) {
@@ -124,6 +159,7 @@ Result<OpenedStore> open_for_writing(const std::string& path) {
     if (!connection) return connection.error();
     if (auto checked = check_schema(*connection, path); !checked) return checked.error();
     if (auto set = set_pragmas(*connection); !set) return set.error();
+    if (auto migrated = migrate(*connection); !migrated) return migrated.error();
     if (auto checked = check_contents(*connection, path); !checked) return checked.error();
     if (auto marked = mark_clean(*connection, false); !marked) return marked.error();
     return OpenedStore{std::move(*lock), std::move(*connection)};

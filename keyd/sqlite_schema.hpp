@@ -6,10 +6,11 @@
 namespace maildircrypt {
 
 inline constexpr std::int64_t sqlite_application_id = 0x6d64636b;  ///< "mdck"
-inline constexpr std::int64_t sqlite_schema_version = 1;
+inline constexpr std::int64_t sqlite_schema_version = 2;
 
-/// `addresses` holds what a lookup needs and is small; certificates stand apart. key_log is
-/// append-only: the triggers are there against mistakes, the chain against intent.
+/// `addresses` holds what a lookup needs and is small; certificates stand apart. Its names are
+/// those of keyd/entry_name.hpp, targets those of keyd/alias_targets.hpp. key_log is append-only:
+/// the triggers are there against mistakes, the chain against intent.
 inline constexpr char sqlite_schema[] = R"(
 CREATE TABLE store (
     one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -27,10 +28,12 @@ CREATE TABLE addresses (
     state TEXT NOT NULL,
     expires INTEGER NOT NULL,
     valid_until INTEGER NOT NULL,
-    answer TEXT NOT NULL
+    answer TEXT NOT NULL,
+    targets TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX addresses_valid_until ON addresses (valid_until)
     WHERE valid_until < 9223372036854775807;
+CREATE INDEX addresses_aliases ON addresses (address) WHERE targets <> '';
 CREATE TABLE certificates (
     address INTEGER NOT NULL REFERENCES addresses (number) ON DELETE CASCADE,
     position INTEGER NOT NULL,
@@ -41,6 +44,7 @@ CREATE TABLE certificates (
 CREATE TABLE recognised (
     address INTEGER NOT NULL REFERENCES addresses (number) ON DELETE CASCADE,
     fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 20),
+    lost INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (address, fingerprint)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE key_log (
@@ -65,6 +69,14 @@ CREATE TABLE key_log_openings (
     keys_salt BLOB NOT NULL
 ) STRICT;
 CREATE INDEX key_log_openings_address ON key_log_openings (address);
+)";
+
+/// From version 1, whose answers named their address: they are compiled anew.
+inline constexpr char sqlite_schema_from_1[] = R"(
+ALTER TABLE addresses ADD COLUMN targets TEXT NOT NULL DEFAULT '';
+ALTER TABLE recognised ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX addresses_aliases ON addresses (address) WHERE targets <> '';
+UPDATE addresses SET valid_until = 0;
 )";
 
 }  // namespace maildircrypt

@@ -1,5 +1,6 @@
 #include "keyd/sqlite_store.hpp"
 
+#include "keyd/alias_targets.hpp"
 #include "keyd/sqlite_changes.hpp"
 #include "keyd/sqlite_log.hpp"
 #include "keyd/sqlite_open.hpp"
@@ -33,52 +34,41 @@ private:
     const SqliteConnection* connection_;
 };
 
+Result<std::vector<EntryName>> read_names(Statement& rows) {
+    std::vector<EntryName> names;
+    for (;;) {
+        auto row = rows.step();
+        if (!row) return row.error();
+        if (!*row) return names;
+        auto name = EntryName::parse(rows.text(0));
+        if (!name) return retry("store: a name is damaged");
+        names.push_back(std::move(*name));
+    }
+}
+
 class SqliteReader : public StoreReader {
 public:
     static Result<std::unique_ptr<StoreReader>> open(const std::string& path) {
         auto connection = open_for_reading(path, reader_cache);
         if (!connection) return connection.error();
-        auto find = connection->prepare(
-            "SELECT s.id, s.revision, s.log_sequence, s.log_head, a.answer, a.valid_until "
-            "FROM store s LEFT JOIN addresses a ON a.address = ? WHERE s.one = 1",
-            SQLITE_PREPARE_PERSISTENT);
-        if (!find) return find.error();
-        return std::unique_ptr<StoreReader>{
-            std::make_unique<SqliteReader>(std::move(*connection), std::move(*find))};
+        return std::unique_ptr<StoreReader>{std::make_unique<SqliteReader>(std::move(*connection))};
     }
-    SqliteReader(SqliteConnection connection, Statement find)
-        : connection_(std::move(connection)), find_(std::move(find)) {}
+    explicit SqliteReader(SqliteConnection connection) : connection_(std::move(connection)) {}
 
-    Result<StoredAnswer> find(const Address& address) override {
-        find_.reset();
-        find_.bind(address.text());
-        auto row = find_.step();
-        if (!row) return fail(row.error());
-        if (!*row) return fail(retry("store: its id is gone"));
-        StoredAnswer answer;
-        answer.stamp = {std::string{find_.text(0)}, find_.integer(1),
-                        LogPosition{find_.integer(2), std::string{find_.text(3)}}};
-        if (!find_.is_null(4)) {
-            answer.known = true;
-            answer.text = find_.text(4);
-            answer.valid_until = find_.integer(5);
-        }
-        find_.reset();
-        return answer;
-    }
-    Result<Binding> binding(const Address& address) override {
+    Result<FoundEntries> find(std::span<const EntryName> names) override {
+        if (names.size() <= names_at_once) return find_entries(connection_, names);
         auto snapshot = Snapshot::begin(connection_);
         if (!snapshot) return snapshot.error();
-        return read_binding(connection_, address);
+        return find_entries(connection_, names);
+    }
+    Result<Binding> binding(const EntryName& name) override {
+        auto snapshot = Snapshot::begin(connection_);
+        if (!snapshot) return snapshot.error();
+        return read_binding(connection_, name);
     }
 
 private:
-    Error fail(Error error) {
-        find_.reset();
-        return error;
-    }
     SqliteConnection connection_;
-    Statement find_;
 };
 
 class SqliteStore : public Store {
@@ -100,19 +90,25 @@ public:
         const std::lock_guard guard{mutex_};
         return read_stamp(connection_);
     }
-    Result<Binding> binding(const Address& address) override {
+    Result<FoundEntries> find(std::span<const EntryName> names) override {
+        const std::lock_guard guard{mutex_};  // nobody else writes: this is one snapshot
+        return find_entries(connection_, names);
+    }
+    Result<Binding> binding(const EntryName& name) override {
         const std::lock_guard guard{mutex_};
-        return read_binding(connection_, address);
+        return read_binding(connection_, name);
     }
     Result<Applied> apply(std::span<const Change> changes) override;
-    Result<std::vector<ListedAddress>> list(const std::string& after, std::size_t limit) override;
-    Result<std::vector<Address>> stale(std::int64_t now, std::size_t limit) override;
-    Result<void> refresh(const Address& address, std::int64_t version,
+    Result<std::vector<ListedEntry>> list(const std::string& after, std::size_t limit,
+                                          Listed which) override;
+    Result<std::vector<EntryName>> aliases_of(const EntryName& target, std::size_t limit) override;
+    Result<std::vector<EntryName>> stale(std::int64_t now, std::size_t limit) override;
+    Result<void> refresh(const EntryName& name, std::int64_t version,
                          const CompiledAnswer& answer) override;
     Result<std::vector<LoggedChange>> log(std::int64_t after, std::size_t limit,
-                                          const std::optional<Address>& address) override {
+                                          const std::optional<EntryName>& name) override {
         const std::lock_guard guard{mutex_};
-        return read_log(connection_, after, limit, address);
+        return read_log(connection_, after, limit, name);
     }
     Result<LogPosition> verify_log() override;
 
@@ -130,7 +126,9 @@ Result<Applied> SqliteStore::apply(std::span<const Change> changes) {
     auto stamp = read_stamp(connection_);
     if (!stamp) return stamp.error();
     std::int64_t added = 0;
+    const std::int64_t judged_by = stamp->revision;
     for (const auto& change : changes) {
+        if (change.revision.value_or(judged_by) != judged_by) return Applied::conflict;
         ++stamp->revision;
         auto difference = write_change(connection_, change, stamp->revision);
         if (!difference) return difference.error();
@@ -145,51 +143,60 @@ Result<Applied> SqliteStore::apply(std::span<const Change> changes) {
     return Applied::done;
 }
 
-Result<std::vector<ListedAddress>> SqliteStore::list(const std::string& after, std::size_t limit) {
+Result<std::vector<ListedEntry>> SqliteStore::list(const std::string& after, std::size_t limit,
+                                                   Listed which) {
     const std::lock_guard guard{mutex_};
+    const std::string aliases = which == Listed::aliases ? "AND targets <> '' " : "";
     auto rows = connection_.prepare(
-        "SELECT address, state, expires, valid_until FROM addresses WHERE address > ? "
-        "ORDER BY address LIMIT ?");
+        "SELECT address, state, expires, valid_until, targets FROM addresses WHERE address > ? " +
+        aliases + "ORDER BY address LIMIT ?");
     if (!rows) return rows.error();
     rows->bind(after).bind(static_cast<std::int64_t>(limit));
-    std::vector<ListedAddress> listed;
+    std::vector<ListedEntry> listed;
     for (;;) {
         auto row = rows->step();
         if (!row) return row.error();
         if (!*row) return listed;
+        auto name = EntryName::parse(rows->text(0));
         const auto state = parse_key_state(rows->text(1));
-        if (!state) return retry("store: an address has an unknown state");
-        listed.push_back({std::string{rows->text(0)}, *state, rows->integer(2), rows->integer(3)});
+        auto targets = parse_targets(rows->text(4));
+        if (!name || !state) return retry("store: an entry is damaged");
+        if (!targets) return targets.error();
+        listed.push_back(
+            {std::move(*name), *state, rows->integer(2), rows->integer(3), std::move(*targets)});
     }
 }
 
-Result<std::vector<Address>> SqliteStore::stale(std::int64_t now, std::size_t limit) {
+Result<std::vector<EntryName>> SqliteStore::aliases_of(const EntryName& target, std::size_t limit) {
+    const std::lock_guard guard{mutex_};
+    auto rows = connection_.prepare(
+        "SELECT address FROM addresses WHERE targets <> '' "
+        "AND instr(char(10) || targets || char(10), char(10) || ? || char(10)) > 0 "
+        "ORDER BY address LIMIT ?");
+    if (!rows) return rows.error();
+    rows->bind(target.text()).bind(static_cast<std::int64_t>(limit));
+    return read_names(*rows);
+}
+
+Result<std::vector<EntryName>> SqliteStore::stale(std::int64_t now, std::size_t limit) {
     const std::lock_guard guard{mutex_};
     auto rows = connection_.prepare(
         "SELECT address FROM addresses WHERE valid_until <= ?1 "
         "AND valid_until < 9223372036854775807 ORDER BY valid_until LIMIT ?2");
     if (!rows) return rows.error();
     rows->bind(now).bind(static_cast<std::int64_t>(limit));
-    std::vector<Address> addresses;
-    for (;;) {
-        auto row = rows->step();
-        if (!row) return row.error();
-        if (!*row) return addresses;
-        auto address = Address::parse(rows->text(0));
-        if (!address) return retry("store: an address is damaged");
-        addresses.push_back(std::move(*address));
-    }
+    return read_names(*rows);
 }
 
-Result<void> SqliteStore::refresh(const Address& address, std::int64_t version,
+Result<void> SqliteStore::refresh(const EntryName& name, std::int64_t version,
                                   const CompiledAnswer& answer) {
     const std::lock_guard guard{mutex_};
     auto transaction = Transaction::begin(connection_);
     if (!transaction) return transaction.error();
-    auto binding = read_binding(connection_, address);
+    auto binding = read_binding(connection_, name);
     if (!binding) return binding.error();
     if (binding->version != version) return {};
-    if (auto done = write_answer(connection_, address, version, answer); !done) return done;
+    if (auto done = write_answer(connection_, name, version, answer); !done) return done;
     return transaction->commit();
 }
 

@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 #include "keyd/answer.hpp"
 #include "keyd/certificate.hpp"
+#include "keyd/entry_name.hpp"
 #include "seal/address.hpp"
 #include "seal/key_plan.hpp"
 
@@ -30,46 +31,66 @@ struct CompiledAnswer {
     std::string keys;          ///< list_fingerprints() of what is sealed to
 };
 
-struct StoredAnswer {
-    StoreStamp stamp;
-    bool known = false;                  ///< the address has, or had, a key
-    std::string text;                    ///< when known
-    std::int64_t valid_until = forever;  ///< when known
+/// What a lookup needs of one entry. Of an alias only `targets` count: its state and text are those
+/// of a tombstone.
+struct StoredEntry {
+    std::string text;  ///< CompiledAnswer::text
+    KeyState state = KeyState::tombstone;
+    std::int64_t valid_until = forever;
+    std::vector<EntryName> targets;
 };
 
-/// What an address is bound to.
+struct FoundEntries {
+    StoreStamp stamp;
+    /// One for each name that was asked for; none where the store knows nothing of it.
+    std::vector<std::optional<StoredEntry>> entries;
+};
+
+/// What an entry is bound to.
 struct Binding {
     std::int64_t version = 0;               ///< revision of its last change; 0: not known at all
     std::vector<Certificate> certificates;  ///< none though known: only a tombstone is left
     std::vector<Fingerprint> recognise;     ///< every encryption subkey it ever had
+    std::vector<Fingerprint> lost{};        ///< of `recognise`: never sealed to again
+    std::vector<EntryName> targets{};       ///< not empty: an alias, without certificates
 };
 
 struct Bound {
     std::vector<Certificate> certificates;  ///< all of them; none leaves a tombstone
     std::vector<Fingerprint> recognise;
     CompiledAnswer answer;
+    std::vector<Fingerprint> lost{};
+    std::vector<EntryName> targets{};
 };
 
-/// One change. Applied only when the address is still at `version`.
+/// One change. Applied only when the entry is still at `version`.
 struct Change {
-    Address address;
+    EntryName name;
     std::int64_t version;
     std::string channel;         ///< for the key log
     std::int64_t time;           ///< seconds since 1970
-    std::optional<Bound> bound;  ///< none releases the address: nothing is known of it afterwards
+    std::optional<Bound> bound;  ///< none releases the entry: nothing is known of it afterwards
+    bool lost = false;           ///< keys were declared lost, which the key log says
+    /// When given, applied only while the whole store is still at this revision: for changes that
+    /// were judged by other entries, too.
+    std::optional<std::int64_t> revision{};
 };
 
 enum class Applied {
     done,
-    conflict,  ///< somebody changed the address meanwhile: read it again
+    conflict,  ///< somebody changed the entry, or the store, meanwhile: read it again
 };
 
-struct ListedAddress {
-    std::string address;
+struct ListedEntry {
+    EntryName name;
     KeyState state;
     std::int64_t expires;
     std::int64_t valid_until;
+    std::vector<EntryName> targets;  ///< as in StoredEntry
 };
+
+/// What a list holds.
+enum class Listed { all, aliases };
 
 struct LoggedChange {
     std::int64_t sequence;
@@ -81,41 +102,46 @@ struct LoggedChange {
     std::optional<std::string> keys;
 };
 
-/// The hot path: never waits for a writer. One thread.
-class StoreReader {
+/// Where entries are read. Every error is of fate retry.
+class EntrySource {
 public:
-    virtual ~StoreReader() = default;
-    /// One snapshot: stamp and answer belong together.
-    virtual Result<StoredAnswer> find(const Address& address) = 0;
-    virtual Result<Binding> binding(const Address& address) = 0;
+    virtual ~EntrySource() = default;
+    /// One snapshot: stamp and entries belong together. Who needs a second call compares revisions.
+    virtual Result<FoundEntries> find(std::span<const EntryName> names) = 0;
+    virtual Result<Binding> binding(const EntryName& name) = 0;
 };
 
-/// Any thread; calls wait for each other. Every error is of fate retry.
-class Store {
+/// The hot path: never waits for a writer. One thread.
+class StoreReader : public EntrySource {};
+
+/// Any thread; calls wait for each other.
+class Store : public EntrySource {
 public:
-    virtual ~Store() = default;
     /// Readers must be gone before their store.
     virtual Result<std::unique_ptr<StoreReader>> open_reader() = 0;
 
     virtual Result<StoreStamp> stamp() = 0;
-    virtual Result<Binding> binding(const Address& address) = 0;
     /// All or nothing, durable when it returns. Each change raises the revision and appends to the
     /// key log.
     virtual Result<Applied> apply(std::span<const Change> changes) = 0;
 
-    /// In the order of addresses, those behind `after`, at most `limit`.
-    virtual Result<std::vector<ListedAddress>> list(const std::string& after,
-                                                    std::size_t limit) = 0;
-    /// Addresses whose answers are valid no longer at `now`, at most `limit`.
-    virtual Result<std::vector<Address>> stale(std::int64_t now, std::size_t limit) = 0;
+    /// In the order of names (octets), those behind `after`, at most `limit`.
+    virtual Result<std::vector<ListedEntry>> list(const std::string& after, std::size_t limit,
+                                                  Listed which = Listed::all) = 0;
+    /// Aliases that name this address as a target, in the order of names, at most `limit`. May look
+    /// through all aliases.
+    virtual Result<std::vector<EntryName>> aliases_of(const EntryName& target,
+                                                      std::size_t limit) = 0;
+    /// Entries whose answers are valid no longer at `now`, at most `limit`.
+    virtual Result<std::vector<EntryName>> stale(std::int64_t now, std::size_t limit) = 0;
     /// Puts a newly compiled answer in place. No change: no revision, no log. Does nothing when the
-    /// address is not at `version`.
-    virtual Result<void> refresh(const Address& address, std::int64_t version,
+    /// entry is not at `version`.
+    virtual Result<void> refresh(const EntryName& name, std::int64_t version,
                                  const CompiledAnswer& answer) = 0;
 
-    /// Rows of the key log behind `after`, at most `limit`; of one address when it is given.
+    /// Rows of the key log behind `after`, at most `limit`; of one entry when it is given.
     virtual Result<std::vector<LoggedChange>> log(std::int64_t after, std::size_t limit,
-                                                  const std::optional<Address>& address) = 0;
+                                                  const std::optional<EntryName>& name) = 0;
     /// Follows the whole chain and every opening that is left. The error (refuse) names the first
     /// row that is wrong.
     virtual Result<LogPosition> verify_log() = 0;

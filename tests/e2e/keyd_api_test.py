@@ -40,7 +40,7 @@ class KeydApi(unittest.TestCase):
             self.assertEqual(status, 200)
             self.assertEqual(json.loads(body)["state"], "sealable")
         status, body = self.curl("/v1/lookup/nobody@elsewhere.test", user="nobody")
-        self.assertEqual((status, json.loads(body)["state"]), (200, "no_key"))
+        self.assertEqual((status, json.loads(body)["state"]), (200, "no-key"))
 
     def test_the_administrator_lists_adds_exports_and_removes(self):
         address = "new@sealed.test"
@@ -60,7 +60,7 @@ class KeydApi(unittest.TestCase):
         status, body = self.curl(path, "-X", "DELETE")
         self.assertIn(status, (200, 204), body)
         status, body = self.curl(f"/v1/lookup/{address}")
-        self.assertEqual(json.loads(body)["state"], "no_key")
+        self.assertEqual(json.loads(body)["state"], "no-key")
 
     def test_an_unprivileged_user_is_refused_what_is_not_theirs(self):
         certificate = testkeys.certificate("stranger").read_bytes()
@@ -78,7 +78,7 @@ class KeydApi(unittest.TestCase):
         before = self.curl(f"/v1/lookup/{ADDRESS}")[1]
         self.assertEqual(json.loads(before)["state"], "sealable")
         status, body = self.curl("/v1/lookup/fresh@sealed.test")
-        self.assertEqual(json.loads(body)["state"], "no_key")
+        self.assertEqual(json.loads(body)["state"], "no-key")
 
     def test_what_the_api_does_not_know_is_said_to_be_unknown(self):
         self.assertEqual(self.curl("/v1/nothing")[0], 404)

@@ -146,7 +146,7 @@ class WorkerTest(unittest.TestCase):
         head = b"HTTP/1.1 200 OK\r\nContent-Length: "
         for raw in (b"garbage\r\n\r\n", b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n",
                     b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", head + b"2\r\n\r\n{}",
-                    head + b"0\r\n\r\n", head + b"20\r\n\r\n{\"state\": \"no_key\"} ",
+                    head + b"0\r\n\r\n", head + b"20\r\n\r\n{\"state\": \"no-key\"} ",
                     b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n"):
             self.keyd.raw = raw
             self.assert_nothing_stored(self.deliver(recipient="eve@sealed.test"))

@@ -87,12 +87,12 @@ class FakeKeyd:
 
     def reply(self, request):
         address = self.unescape(request.split()[1].rsplit("/", 1)[1])
-        state, armour = self.keys.get(address, ("no_key", None))
+        state, armour = self.keys.get(address, ("no-key", None))
         key = encryption_key(armour) if armour else None
         answer = {"store": {"id": self.store_id, "revision": 7},
                   "log": {"sequence": 3, "head": "ab" * 32}, "address": address, "state": state,
                   "seal_to": [key] if key and state in ("sealable", "expired") else [],
-                  "recognise": [key["fingerprint"]] if key else []}
+                  "recognise": [key["fingerprint"]] if key else [], "recovery": []}
         body = json.dumps(answer).encode()
         return (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
                 + str(len(body)).encode() + b"\r\n\r\n" + body)

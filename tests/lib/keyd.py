@@ -117,7 +117,7 @@ GARBAGE = {
     "octets that mean nothing": bytes(range(256)) * 16,
     "an error page": http(b"<html>It works!</html>", kind="text/html"),
     "an empty object": http(b"{}"),
-    "no key, and nothing else": http(b'{"state":"no_key"}'),
+    "no key, and nothing else": http(b'{"state":"no-key"}'),
     "JSON cut off": http(b'{"state": "sealable", "pla'),
     "a body cut off": http(b"{}" * 100)[:120],
     "not found": http(b'{"error":"not found"}', status="404 Not Found"),

@@ -118,7 +118,7 @@ class ApiTest(unittest.TestCase):
 
     def test_a_key_lives_from_upload_to_removal(self):
         self.start()
-        self.assertEqual(self.state(ANN), "no_key")
+        self.assertEqual(self.state(ANN), "no-key")
         status, added = self.upload(ANN, "cv25519")
         self.assertEqual((status, added["state"]), (201, "sealable"))
         status, answer = self.curl(f"/v1/lookup/{ANN.upper()}")
@@ -135,8 +135,8 @@ class ApiTest(unittest.TestCase):
         home.run("--import", data=exported["certificates"].encode())
         self.assertIn(added["fingerprint"], home.run("--list-keys").stdout.decode())
         status, removed = self.curl(f"/v1/addresses/{ANN}", "-X", "DELETE")
-        self.assertEqual((status, removed["state"]), (200, "no_key"))
-        self.assertEqual(self.state(ANN), "no_key")
+        self.assertEqual((status, removed["state"]), (200, "no-key"))
+        self.assertEqual(self.state(ANN), "no-key")
         status, verified = self.curl("/v1/log/verify", "-X", "POST")
         self.assertEqual((status, verified["sequence"]), (200, 2))
 
@@ -196,7 +196,7 @@ class ApiTest(unittest.TestCase):
         self.assertEqual(status, 413)
         status, body = self.curl(f"/v1/addresses/{OWNED}/certificates", "-X", "POST")
         self.assertEqual((status, body["error"]["code"]), (400, "no_certificate"))
-        self.assertEqual(self.state(OWNED), "no_key")
+        self.assertEqual(self.state(OWNED), "no-key")
         self.assertEqual(self.curl("/v1/health")[1]["store"]["revision"], 0)
         self.assertEqual(self.upload(OWNED, "owned")[0], 201)  # and it still works
 

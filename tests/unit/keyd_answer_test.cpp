@@ -25,7 +25,15 @@ json good() {
                {"expires", 0},
                {"seipd2", false},
                {"packet", base64_text(key.packet)}}}},
-            {"recognise", {to_hex(key.fingerprint)}}};
+            {"recognise", {to_hex(key.fingerprint)}},
+            {"recovery", json::array()}};
+}
+
+json recovery_key() {
+    json key = good()["seal_to"][0];
+    key["fingerprint"] = to_hex(encryption_key("recovery").fingerprint);
+    key["packet"] = base64_text(encryption_key("recovery").packet);
+    return key;
 }
 
 bool accepts(const json& object) {
@@ -89,16 +97,45 @@ BOOST_AUTO_TEST_CASE(a_packet_must_have_the_fingerprint_it_is_announced_with) {
 }
 
 BOOST_AUTO_TEST_CASE(state_and_keys_must_fit_together) {
-    for (const char* state : {"no_key", "tombstone", "revoked"})
+    for (const char* state : {"no-key", "tombstone", "revoked"})
         BOOST_TEST(refuses("/state", state));
     BOOST_TEST(!refuses("/state", "expired"));
     BOOST_TEST(refuses("/seal_to", json::array()));
     BOOST_TEST(refuses("/recognise", json::array()));
     json none = good();
-    none["state"] = "no_key";
+    none["state"] = "no-key";
     none["seal_to"] = json::array();
     none["recognise"] = json::array();
     BOOST_TEST(accepts(none));
+}
+
+BOOST_AUTO_TEST_CASE(recovery_keys_are_sealed_to_and_not_recognised) {
+    json object = good();
+    object["recovery"] = {recovery_key()};
+    const auto plan = read_answer(object.dump(), ann).value().keys.plan;
+    BOOST_REQUIRE(plan.seal_to.size() == 2U);
+    BOOST_TEST((plan.seal_to[1].packet == encryption_key("recovery").packet));
+    BOOST_REQUIRE(plan.recognise.size() == 1U);
+    BOOST_TEST((plan.recognise[0] == encryption_key("one").fingerprint));
+    object["recovery"] = object["seal_to"];  // the administrator's own key
+    BOOST_TEST(read_answer(object.dump(), ann).value().keys.plan.seal_to.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(recovery_keys_alone_are_never_sealed_to) {
+    json object = good();
+    object["recovery"] = {recovery_key()};
+    for (const char* state : {"no-key", "tombstone", "revoked"}) {
+        object["state"] = state;
+        object["seal_to"] = json::array();
+        BOOST_TEST(!accepts(object), state);
+    }
+    object = good();
+    object.erase("recovery");
+    BOOST_TEST(!accepts(object));
+    BOOST_TEST(refuses("/recovery", "none"));
+    json damaged = recovery_key();
+    damaged["fingerprint"] = std::string(40, 'A');
+    BOOST_TEST(refuses("/recovery/0", damaged));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_json_object_is_refused) {

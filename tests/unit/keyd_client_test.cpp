@@ -2,6 +2,7 @@
 #include "base/process.hpp"
 #include "keyd/client.hpp"
 #include "keyd/compiled_answer.hpp"
+#include "keyd/resolver.hpp"
 #include "tests/unit/support/keyd_data.hpp"
 
 #include <atomic>
@@ -92,11 +93,10 @@ std::string answer(std::int64_t revision, const std::string& id = one_store,
                    const std::string& head = std::string(64, 'b'), std::int64_t sequence = 3) {
     Binding binding{1, {certificate("one")}, {}};
     remember_subkeys(binding);
-    StoredAnswer stored;
-    stored.stamp = {id, revision, {sequence, head}};
-    stored.known = true;
-    stored.text = compile_answer(ann, binding, 500, false).text;
-    return render_answer(ann, stored);
+    Resolved resolved;
+    resolved.stamp = {id, revision, {sequence, head}};
+    resolved.text = compile_answer(ann, binding, 500, false).text + R"(,"recovery":[])";
+    return render_answer(ann, resolved);
 }
 
 /// Answers every request of every connection with these bodies, one after the other, the last one

@@ -1,5 +1,6 @@
 #include "keyd/answer.hpp"
 #include "keyd/compiled_answer.hpp"
+#include "keyd/resolver.hpp"
 #include "tests/unit/support/keyd_data.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -14,11 +15,10 @@ const std::string id(32, 'a');
 const std::string head(64, 'b');
 
 std::string whole(const Binding& binding, std::int64_t now) {
-    StoredAnswer stored;
-    stored.stamp = {id, 5, {3, head}};
-    stored.known = binding.version != 0;
-    stored.text = compile_answer(ann, binding, now, false).text;
-    return render_answer(ann, stored);
+    Resolved resolved;
+    resolved.stamp = {id, 5, {3, head}};
+    resolved.text = compile_answer(ann, binding, now, false).text + R"(,"recovery":[])";
+    return render_answer(ann, resolved);
 }
 
 Binding bound_to(std::vector<Certificate> certificates) {

@@ -75,7 +75,7 @@ struct Fixture {
 BOOST_FIXTURE_TEST_SUITE(keyd_key_service, Fixture)
 
 BOOST_AUTO_TEST_CASE(adding_makes_an_address_sealable) {
-    BOOST_TEST(state("ann@sealed.test") == "no_key");
+    BOOST_TEST(state("ann@sealed.test") == "no-key");
     const auto reply = add("Ann@sealed.test", "one");
     BOOST_TEST(reply.status == 201U);
     const json added = json::parse(reply.body);
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(useless_and_refused_certificates_change_nothing) {
         BOOST_TEST(code(reply) == "certificate_refused");
     }
     BOOST_TEST(add("ann@sealed.test", "broken").status == 503U);
-    BOOST_TEST(state("ann@sealed.test") == "no_key");
+    BOOST_TEST(state("ann@sealed.test") == "no-key");
     BOOST_TEST(store->stamp().value().revision == 0);
 }
 
@@ -136,8 +136,8 @@ BOOST_AUTO_TEST_CASE(check_changes_nothing) {
 BOOST_AUTO_TEST_CASE(an_administrators_remove_releases_the_address) {
     add("ann@sealed.test", "one");
     const auto reply = serve("DELETE", "/v1/addresses/ann@sealed.test");
-    BOOST_TEST(json::parse(reply.body)["state"] == "no_key");
-    BOOST_TEST(state("ann@sealed.test") == "no_key");
+    BOOST_TEST(json::parse(reply.body)["state"] == "no-key");
+    BOOST_TEST(state("ann@sealed.test") == "no-key");
     BOOST_TEST(serve("DELETE", "/v1/addresses/ann@sealed.test").status == 404U);
     const auto log_rows = store->log(0, 10, std::nullopt).value();
     BOOST_REQUIRE(log_rows.size() == 2U);

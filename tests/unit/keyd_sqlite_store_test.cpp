@@ -1,3 +1,4 @@
+#include "keyd/sqlite_changes.hpp"
 #include "keyd/sqlite_open.hpp"
 #include "keyd/sqlite_schema.hpp"
 #include "keyd/sqlite_store.hpp"
@@ -49,6 +50,11 @@ void release(Store& store, const Address& who) {
     BOOST_REQUIRE((store.apply({&change, 1}).value() == Applied::done));
 }
 
+/// What the store knows of one entry; nothing when it knows none.
+std::optional<StoredEntry> entry_of(EntrySource& source, const EntryName& name) {
+    return source.find({&name, 1}).value().entries.at(0);
+}
+
 bool has(const std::string& text, const std::string& part) {
     return text.find(part) != text.npos;
 }
@@ -91,12 +97,14 @@ BOOST_AUTO_TEST_CASE(what_was_stored_is_there_after_reopening) {
         (binding.certificates[0].encryption_keys[0].key.packet == encryption_key("one").packet));
     BOOST_TEST(binding.recognise.size() == 2U);
     const auto reader = std::move(store->open_reader().value());
-    const StoredAnswer answer = reader->find(ann).value();
-    BOOST_TEST(answer.known);
-    BOOST_TEST(answer.stamp.id == id);
-    BOOST_TEST(answer.stamp.revision == 1);
-    BOOST_TEST(answer.valid_until == 5000);
-    BOOST_TEST(has(answer.text, to_hex(encryption_key("two").fingerprint)));
+    const EntryName name{ann};
+    const StoreStamp stamp = reader->find({&name, 1}).value().stamp;
+    BOOST_TEST(stamp.id == id);
+    BOOST_TEST(stamp.revision == 1);
+    const auto entry = entry_of(*reader, ann);
+    BOOST_REQUIRE(entry);
+    BOOST_TEST(entry->valid_until == 5000);
+    BOOST_TEST(has(entry->text, to_hex(encryption_key("two").fingerprint)));
 }
 
 BOOST_AUTO_TEST_CASE(every_change_raises_the_revision_and_extends_the_log) {
@@ -122,15 +130,16 @@ BOOST_AUTO_TEST_CASE(every_change_raises_the_revision_and_extends_the_log) {
 BOOST_AUTO_TEST_CASE(a_tombstone_stays_until_it_is_released) {
     const auto store = open();
     const auto reader = std::move(store->open_reader().value());
-    BOOST_TEST(!reader->find(ann).value().known);
+    BOOST_TEST(!entry_of(*reader, ann));
     bind(*store, ann, {certificate("one")});
     bind(*store, ann, {});
-    const StoredAnswer answer = reader->find(ann).value();
-    BOOST_TEST(answer.known);
-    BOOST_TEST(has(answer.text, "\"tombstone\""));
+    const auto entry = entry_of(*reader, ann);
+    BOOST_REQUIRE(entry);
+    BOOST_TEST((entry->state == KeyState::tombstone));
+    BOOST_TEST(has(entry->text, "\"tombstone\""));
     BOOST_TEST(store->binding(ann).value().recognise.size() == 1U);  // mail sealed to the old key
     release(*store, ann);
-    BOOST_TEST(!reader->find(ann).value().known);
+    BOOST_TEST(!entry_of(*reader, ann));
     BOOST_TEST(store->binding(ann).value().recognise.empty());
 }
 
@@ -152,16 +161,16 @@ BOOST_AUTO_TEST_CASE(stale_answers_are_found_and_refreshed_without_a_new_revisio
     bind(*store, ann, {certificate("one", 5000)});
     bind(*store, bob, {certificate("bob")});
     BOOST_TEST(store->stale(4999, 10).value().empty());
-    BOOST_REQUIRE(store->stale(5000, 10).value() == std::vector<Address>{ann});
+    BOOST_REQUIRE(store->stale(5000, 10).value() == std::vector<EntryName>{ann});
     const Binding binding = store->binding(ann).value();
     BOOST_REQUIRE(store->refresh(ann, binding.version, compile_answer(ann, binding, 5000, false)));
     BOOST_TEST(store->stale(5000, 10).value().empty());
     BOOST_TEST(store->stamp().value().revision == 2);
     const auto reader = std::move(store->open_reader().value());
-    BOOST_TEST(has(reader->find(ann).value().text, "\"expired\""));
+    BOOST_TEST(has(entry_of(*reader, ann)->text, "\"expired\""));
     // An answer that was compiled from an older version is not put in place.
     BOOST_REQUIRE(store->refresh(ann, binding.version - 1, CompiledAnswer{}));
-    BOOST_TEST(has(reader->find(ann).value().text, "\"expired\""));
+    BOOST_TEST(has(entry_of(*reader, ann)->text, "\"expired\""));
 }
 
 BOOST_AUTO_TEST_CASE(lists_page_by_page) {
@@ -170,11 +179,106 @@ BOOST_AUTO_TEST_CASE(lists_page_by_page) {
         bind(*store, address(name), {certificate(name)});
     const auto first = store->list("", 2).value();
     BOOST_REQUIRE(first.size() == 2U);
-    BOOST_TEST(first[0].address == "a@x.test");
-    const auto rest = store->list(first[1].address, 2).value();
+    BOOST_TEST(first[0].name.text() == "a@x.test");
+    const auto rest = store->list(first[1].name.text(), 2).value();
     BOOST_REQUIRE(rest.size() == 1U);
-    BOOST_TEST(rest[0].address == "c@x.test");
+    BOOST_TEST(rest[0].name.text() == "c@x.test");
     BOOST_TEST((rest[0].state == KeyState::sealable));
+}
+
+BOOST_AUTO_TEST_CASE(many_names_are_found_in_one_snapshot) {
+    const auto store = open();
+    const auto reader = std::move(store->open_reader().value());
+    bind(*store, ann, {certificate("one")});
+    bind(*store, bob, {certificate("bob")});
+    std::vector<EntryName> names(2 * names_at_once + 1, address("nobody@sealed.test"));
+    names.front() = bob;
+    names.back() = ann;
+    for (EntrySource* source : std::vector<EntrySource*>{reader.get(), store.get()}) {
+        const auto found = source->find(names).value();
+        BOOST_REQUIRE(found.entries.size() == names.size());
+        BOOST_TEST(found.stamp.revision == 2);
+        BOOST_TEST(
+            has(found.entries.front().value().text, to_hex(encryption_key("bob").fingerprint)));
+        BOOST_TEST(!found.entries[1]);
+        BOOST_TEST(
+            has(found.entries.back().value().text, to_hex(encryption_key("one").fingerprint)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_alias_keeps_its_targets_in_their_order) {
+    const auto store = open();
+    const EntryName quoted{address("\"with space\"@x.test")};
+    Change change = binding_change(address("all@x.test"), 0, {});
+    change.bound->targets = {quoted, bob, ann};
+    BOOST_REQUIRE((store->apply({&change, 1}).value() == Applied::done));
+    BOOST_TEST((store->binding(address("all@x.test")).value().targets == change.bound->targets));
+    const auto entry = entry_of(*store, address("all@x.test"));
+    BOOST_REQUIRE(entry);
+    BOOST_TEST((entry->targets == change.bound->targets));
+    BOOST_TEST(has(entry->text, "tombstone"));  // whoever overlooks the targets defers
+    BOOST_TEST(store->log(0, 1, std::nullopt).value()[0].action == "alias");
+    BOOST_TEST(store->log(0, 1, std::nullopt).value()[0].keys.value() ==
+               "\"with space\"@x.test\nbob@sealed.test\nann@sealed.test");
+    for (const EntryName& target : change.bound->targets)
+        BOOST_TEST((store->aliases_of(target, 10).value() ==
+                    std::vector<EntryName>{address("all@x.test")}));
+    BOOST_TEST(store->aliases_of(address("b@sealed.test"), 10).value().empty());
+    const auto listed = store->list("", 10, Listed::aliases).value();
+    BOOST_REQUIRE(listed.size() == 1U);
+    BOOST_TEST((listed[0].targets == change.bound->targets));
+    bind(*store, ann, {certificate("one")});
+    BOOST_TEST(store->list("", 10, Listed::aliases).value().size() == 1U);
+    BOOST_TEST(store->list("", 10).value().size() == 2U);
+    bind(*store, address("all@x.test"), {});
+    BOOST_TEST(store->list("", 10, Listed::aliases).value().empty());
+    BOOST_TEST(bool(store->verify_log()));
+}
+
+BOOST_AUTO_TEST_CASE(lost_keys_stay_lost_and_recognised) {
+    const auto store = open();
+    bind(*store, ann, {certificate("one"), certificate("two")});
+    Change change = binding_change(ann, 1, {certificate("one"), certificate("two")});
+    change.bound->lost = {encryption_key("one").fingerprint};
+    change.lost = true;
+    BOOST_REQUIRE((store->apply({&change, 1}).value() == Applied::done));
+    BOOST_TEST((store->binding(ann).value().lost == change.bound->lost));
+    BOOST_TEST(store->binding(ann).value().recognise.size() == 2U);
+    BOOST_TEST(store->log(1, 1, std::nullopt).value()[0].action == "lost");
+    // A change that does not know of it does not undo it.
+    bind(*store, ann, {certificate("one")});
+    BOOST_TEST((store->binding(ann).value().lost == change.bound->lost));
+    release(*store, ann);
+    BOOST_TEST(store->binding(ann).value().lost.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_change_judged_by_an_older_store_is_a_conflict) {
+    const auto store = open();
+    bind(*store, ann, {certificate("one")});
+    std::vector<Change> changes{binding_change(bob, 0, {certificate("bob")}),
+                                binding_change(address("eve@x.test"), 0, {certificate("eve")})};
+    changes[0].revision = changes[1].revision = 0;
+    BOOST_TEST((store->apply(changes).value() == Applied::conflict));
+    changes[0].revision = changes[1].revision = 1;
+    BOOST_TEST((store->apply(changes).value() == Applied::done));
+}
+
+BOOST_AUTO_TEST_CASE(a_store_of_the_first_schema_is_brought_up_to_date) {
+    bind(*open(), ann, {certificate("one")});
+    bind(*open(), bob, {certificate("bob")});
+    tamper(
+        "DROP INDEX addresses_aliases; ALTER TABLE addresses DROP COLUMN targets;"
+        "ALTER TABLE recognised DROP COLUMN lost;"
+        "UPDATE addresses SET address = 'bob@b\xc3\xbc\x63her.test' WHERE address LIKE 'bob%';"
+        "UPDATE addresses SET answer = '\"address\":\"...\"'; PRAGMA user_version = 1");
+    const auto store = open();
+    // What was compiled by older rules is compiled anew before it is believed.
+    BOOST_TEST(entry_of(*store, ann)->valid_until == 0);
+    BOOST_TEST(store->stale(1, 10).value().size() == 2U);
+    BOOST_TEST(store->binding(ann).value().certificates.size() == 1U);
+    BOOST_TEST(store->binding(address("bob@b\xc3\xbc\x63her.test")).value().version == 2);
+    BOOST_TEST(store->stamp().value().revision == 2);
+    BOOST_TEST(bool(store->verify_log()));
 }
 
 BOOST_AUTO_TEST_CASE(refuses_what_is_no_store) {
@@ -269,11 +373,12 @@ BOOST_AUTO_TEST_CASE(lookups_go_on_while_a_writer_holds_its_transaction) {
     const auto store = open();
     bind(*store, ann, {certificate("one")});
     const auto reader = std::move(store->open_reader().value());
+    const EntryName name{ann};
     auto writer = SqliteConnection::open(path, SQLITE_OPEN_READWRITE);
     const auto transaction = Transaction::begin(*writer);
     BOOST_REQUIRE(transaction);
     BOOST_REQUIRE(writer->execute("UPDATE store SET revision = 77"));
-    BOOST_TEST(reader->find(ann).value().stamp.revision == 1);
+    BOOST_TEST(reader->find({&name, 1}).value().stamp.revision == 1);
 }
 
 BOOST_AUTO_TEST_CASE(changes_from_several_threads_all_count) {

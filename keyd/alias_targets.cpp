@@ -1,0 +1,25 @@
+#include "keyd/alias_targets.hpp"
+
+#include <algorithm>
+
+namespace maildircrypt {
+
+std::string write_targets(std::span<const EntryName> targets) {
+    std::string text;
+    for (const EntryName& target : targets) text += (text.empty() ? "" : "\n") + target.text();
+    return text;
+}
+
+Result<std::vector<EntryName>> parse_targets(std::string_view text) {
+    std::vector<EntryName> targets;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        auto target = EntryName::parse(text.substr(0, end));
+        if (!target) return retry("store: a target of an alias is damaged");
+        targets.push_back(std::move(*target));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return targets;
+}
+
+}  // namespace maildircrypt
