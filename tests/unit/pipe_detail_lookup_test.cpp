@@ -1,4 +1,5 @@
 #include "pipe/detail_lookup.hpp"
+#include "pipe/maildir_template.hpp"
 
 #include <map>
 #include <string>
@@ -51,7 +52,10 @@ BOOST_AUTO_TEST_CASE(a_detail_is_what_follows_the_first_delimiter) {
     BOOST_TEST(cut("a@x.test", "+") == "none");
     BOOST_TEST(cut("a+b@x.test", "") == "none");
     BOOST_TEST(cut("+b@x.test", "+") == "none");
-    BOOST_TEST(cut("\"a b+c\"@x.test", "+") == "none");
+    BOOST_TEST(cut("\"a b+c\"@x.test", "+") == "\"a b\"@x.test");
+    BOOST_TEST(cut("\"a+b c\"@x.test", "+") == "a@x.test");
+    BOOST_TEST(cut("\"a\\\\+b c\"@x.test", "+") == "\"a\\\\\"@x.test");
+    BOOST_TEST(cut("\"+b c\"@x.test", "+") == "none");
     BOOST_TEST(cut("a.+b@x.test", "+") == "none");
 }
 
@@ -72,6 +76,17 @@ BOOST_AUTO_TEST_CASE(without_a_key_of_its_own_it_is_sealed_as_the_mailbox_is) {
     BOOST_TEST(
         (ask({{"a@x.test", KeyState::tombstone}}, "a+b@x.test").state == KeyState::tombstone));
     BOOST_TEST(ask({}, "a@x.test").addresses.size() == 1U);
+}
+
+/// What its Maildir is called must not be cut elsewhere than what it is sealed as.
+BOOST_AUTO_TEST_CASE(a_quoted_detail_is_sealed_as_the_mailbox_that_gets_it) {
+    const auto maildir = MaildirTemplate::parse("/mail/%d/%u");
+    for (const char* text : {"\"a+b c\"@x.test", "\"a+,\"@x.test", "\"A+\\\"\"@x.test"}) {
+        const auto path = maildir->expand(address_of(text), "+-");
+        BOOST_TEST(path->made.back() == "a", text);
+        BOOST_TEST((ask({{"a@x.test", KeyState::sealable}}, text).state == KeyState::sealable),
+                   text);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_failure_of_either_question_is_a_failure) {
