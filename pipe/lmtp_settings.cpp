@@ -125,6 +125,7 @@ ProgramDescription lmtp_program() {
         "log", text_option("stderr|syslog", "stderr"), "where log lines go");
     add_policy_options(options);
     add_seal_options(options);
+    add_guard_options(options);
     return program;
 }
 
@@ -138,6 +139,7 @@ Result<Settings> read_settings(const po::variables_map& values) {
     settings.policy = std::move(*policy);
     auto seal = read_seal_options(values);
     if (!seal) return seal.error();
+    if (auto guard = read_guard_options(values, *seal); !guard) return guard.error();
     settings.seal = std::move(*seal);
     settings.server.name = settings.seal.host;
     settings.recipient_delimiter = values["recipient-delimiter"].as<std::string>();

@@ -70,6 +70,7 @@ ProgramDescription describe_pipe() {
         "for unlinked files that hold ciphertext beyond 2 MiB");
     add_policy_options(program.options);
     add_seal_options(program.options);
+    add_guard_options(program.options);
     return program;
 }
 
@@ -100,6 +101,7 @@ Result<PipeOptions> read_pipe_options(const po::variables_map& values, Environme
     options.policy = std::move(*policy);
     auto seal = read_seal_options(values);
     if (!seal) return seal.error();
+    if (auto guard = read_guard_options(values, *seal); !guard) return guard.error();
     options.seal = std::move(*seal);
     options.seal.line_end = LineEnd::lf;
     return options;

@@ -19,6 +19,10 @@ OuterField own_field(const std::string& text, LineEnd line_end) {
     return {std::nullopt, false, text.substr(0, text.find(':')), copy_field(text, line_end).text};
 }
 
+OuterField unchanged_field(std::size_t index, const HeaderField& field) {
+    return {index, false, std::string{field.name}, std::string{field.text}};
+}
+
 }  // namespace
 
 OuterHeader make_sealed_header(const std::vector<HeaderField>& fields, HeaderPolicy policy,
@@ -56,11 +60,23 @@ OuterHeader make_clear_header(const std::vector<HeaderField>& fields, std::strin
     OuterHeader header;
     header.original_fields = fields.size();
     header.fields.push_back(own_field(provenance, line_end));
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-        if (same_name(fields[i].name, provenance_name)) continue;
-        header.fields.push_back(
-            {i, false, std::string{fields[i].name}, std::string{fields[i].text}});
-    }
+    for (std::size_t i = 0; i < fields.size(); ++i)
+        if (!same_name(fields[i].name, provenance_name))
+            header.fields.push_back(unchanged_field(i, fields[i]));
+    header.separator = separator;
+    return header;
+}
+
+OuterHeader make_encrypted_header(const std::vector<HeaderField>& fields,
+                                  std::string_view separator, std::string_view host,
+                                  std::span<const std::string> sealed_by, LineEnd line_end) {
+    if (count_fields(fields, provenance_name) != 1 ||
+        !says_treated_by(find_field(fields, provenance_name)->value, sealed_by))
+        return make_clear_header(fields, separator, end_to_end_provenance(host), line_end);
+    OuterHeader header;
+    header.original_fields = fields.size();
+    for (std::size_t i = 0; i < fields.size(); ++i)
+        header.fields.push_back(unchanged_field(i, fields[i]));
     header.separator = separator;
     return header;
 }

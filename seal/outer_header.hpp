@@ -6,6 +6,7 @@
 #include "seal/line_end.hpp"
 #include "seal/outer_fields.hpp"
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,5 +31,12 @@ OuterHeader make_sealed_header(const std::vector<HeaderField>& fields, HeaderPol
 /// in front.
 OuterHeader make_clear_header(const std::vector<HeaderField>& fields, std::string_view separator,
                               const std::string& provenance, LineEnd line_end);
+
+/// For mail that its sender, or one of `sealed_by`, encrypted: as make_clear_header(), marked
+/// end-to-end by `host`; but where the one provenance field says that a host of `sealed_by` treated
+/// the message already, that field stays and no other is added.
+OuterHeader make_encrypted_header(const std::vector<HeaderField>& fields,
+                                  std::string_view separator, std::string_view host,
+                                  std::span<const std::string> sealed_by, LineEnd line_end);
 
 }  // namespace maildircrypt

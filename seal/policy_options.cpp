@@ -178,4 +178,22 @@ Result<SealOptions> read_seal_options(const po::variables_map& values) {
     return options;
 }
 
+void add_guard_options(po::options_description& options) {
+    options.add_options()("sealed-by", po::value<std::string>()->value_name("LIST"),
+                          "hosts whose provenance field stays on mail that is encrypted already, "
+                          "or none (default: this host, whose milter may have sealed it)");
+}
+
+Result<void> read_guard_options(const po::variables_map& values, SealOptions& seal) {
+    if (values.count("sealed-by") == 0) {
+        seal.sealed_by = {seal.host};
+        return {};
+    }
+    const auto& list = values["sealed-by"].as<std::string>();
+    seal.sealed_by = list == "none" ? std::vector<std::string>{} : split_list(list);
+    for (const auto& host : seal.sealed_by)
+        if (!is_host_name(host)) return refuse("option 'sealed-by': not a list of host names");
+    return {};
+}
+
 }  // namespace maildircrypt

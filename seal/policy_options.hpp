@@ -17,4 +17,9 @@ void add_seal_options(boost::program_options::options_description& options);
 /// Host defaults to the host's name. `line_end` is the front end's business.
 Result<SealOptions> read_seal_options(const boost::program_options::variables_map& values);
 
+/// Of guards alone: --sealed-by. Reading it needs the host of `seal`.
+void add_guard_options(boost::program_options::options_description& options);
+Result<void> read_guard_options(const boost::program_options::variables_map& values,
+                                SealOptions& seal);
+
 }  // namespace maildircrypt

@@ -20,4 +20,9 @@ std::string clear_provenance(std::string_view host, std::string_view reason);
 /// "Maildircrypt-Provenance: end-to-end; host=...": the sender had encrypted it to its recipients.
 std::string end_to_end_provenance(std::string_view host);
 
+/// Whether the value of a provenance field, as it stands in a header, says `sealed` or `end-to-end`
+/// and names one of `hosts` (any case). Whoever knows a name can write it: this tells our own hosts
+/// apart, no forger.
+bool says_treated_by(std::string_view value, std::span<const std::string> hosts);
+
 }  // namespace maildircrypt

@@ -171,7 +171,8 @@ private:
 
     std::unique_ptr<EncryptionJudge> judge_;
     std::size_t header_left_ = 0;  ///< octets of header and separator that the judge does not get
-    std::unique_ptr<OriginalSpill> original_;
+    SecretText original_header_;   ///< with its separator
+    std::unique_ptr<OriginalSpill> original_;  ///< the body
 };
 
 Result<void> Sealer::State::write(std::string_view piece) {
@@ -209,6 +210,8 @@ Result<void> Sealer::State::start_judging(const std::vector<HeaderField>& fields
     if (!judge_) return {};
     header_left_ = scanner_.length() + scanner_.separator();
     if (!options_.keep_original) return {};
+    const std::string_view header = view(held_).substr(0, header_left_);
+    original_header_.assign(header.begin(), header.end());
     auto original = OriginalSpill::create(context_, budget_);
     if (!original) return original.error();
     original_ = std::move(*original);
@@ -250,7 +253,7 @@ Result<void> Sealer::State::feed(std::string_view piece) {
         header_left_ -= header;
         judge_->write(piece.substr(header));
         if (original_) {
-            if (auto kept = original_->write(piece); !kept) return kept;
+            if (auto kept = original_->write(piece.substr(header)); !kept) return kept;
         }
     }
     if (!inserted_ && plan_.insert_at <= position_ + piece.size()) {
@@ -305,8 +308,13 @@ Result<SealOutcome> Sealer::State::finish() {
 
 Result<void> Sealer::State::replay_original(MessageOutput& output) {
     if (!original_) return retry("replay: the original was not kept");
+    const std::string_view text = view(original_header_);
+    const auto line_end = input_line_end_ == InputLineEnd::lf ? LineEnd::lf : LineEnd::crlf;
+    auto done = output.header(make_encrypted_header(split_fields(text.substr(0, scanner_.length())),
+                                                    text.substr(scanner_.length()), options_.host,
+                                                    options_.sealed_by, line_end));
     OriginalReplay replay{output};
-    return original_->read_to(replay);
+    return done ? original_->read_to(replay) : done;
 }
 
 Sealer::Sealer(const CryptoContext& context, std::vector<RecipientKeys> recipients,

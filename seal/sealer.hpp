@@ -27,6 +27,9 @@ struct SealOptions {
     /// undoing restores it.)
     LineEnd line_end = LineEnd::crlf;
     std::string host;  ///< for the provenance field
+    /// Hosts whose provenance field stays on mail that is encrypted already: see
+    /// make_encrypted_header(). For guards; what a milter gets comes from senders.
+    std::vector<std::string> sealed_by;
     /// Keep what a message that turns out to be already encrypted needs for replay_original(). The
     /// milter does not.
     bool keep_original = true;
@@ -55,8 +58,8 @@ public:
     Result<void> write(std::string_view piece);
     Result<SealOutcome> finish();
 
-    /// After already_encrypted: the original, unchanged octet for octet, header included, as body
-    /// pieces. header() of `output` is not called.
+    /// After already_encrypted: the original, octet for octet but for the provenance field in its
+    /// header.
     Result<void> replay_original(MessageOutput& output);
 
 private:

@@ -85,7 +85,10 @@ private:
 /// keyd knows k1@, k2@ and k3@x.test (three keys), old@ (expired), revoked@, lost@ (tombstone);
 /// asked about broken@ it is away.
 struct Stage {
-    Stage() : crypto(std::move(*CryptoContext::create())) { seal.host = "mx.test"; }
+    Stage() : crypto(std::move(*CryptoContext::create())) {
+        seal.host = "mx.test";
+        seal.sealed_by = {seal.host};
+    }
 
     CryptoContext crypto;
     KeyLookup lookup = [this](const Address& address) { return answer(address); };

@@ -1,5 +1,6 @@
 #include "admin/undo.hpp"
 #include "seal/ascii.hpp"
+#include "seal/payload.hpp"
 #include "seal/provenance.hpp"
 #include "seal/sealer.hpp"
 #include "tests/unit/pgp_reader.hpp"
@@ -52,6 +53,12 @@ const KeyPair& second_key() {
 
 RecipientKeys recipient() {
     return recipient_with(first_key());
+}
+
+std::string marked_end_to_end(const std::string& message) {
+    const bool crlf = detect_line_end(message) == InputLineEnd::crlf;
+    return "Maildircrypt-Provenance: end-to-end; host=mx.sealed.test" +
+           std::string{crlf ? "\r\n" : "\n"} + message;
 }
 
 SealOptions options_with(LineEnd line_end) {
@@ -367,7 +374,7 @@ BOOST_AUTO_TEST_CASE(encrypted_messages_of_the_corpus_are_replayed_octet_for_oct
         const std::string message = read(file);
         const auto sealed = seal(message, {recipient()}, options_with(LineEnd::lf), pieces_of(333));
         if (sealed.outcome == SealOutcome::already_encrypted)
-            BOOST_TEST(sealed.replayed == message, file);
+            BOOST_TEST(sealed.replayed == marked_end_to_end(message), file);
     }
 }
 
@@ -442,9 +449,28 @@ BOOST_AUTO_TEST_CASE(genuine_encrypted_messages_are_replayed_octet_for_octet) {
             const auto sealed = seal(message, {recipient_of_forgeries()}, options_with(LineEnd::lf),
                                      pieces_of(size));
             BOOST_TEST((sealed.outcome == SealOutcome::already_encrypted), path);
-            BOOST_TEST(sealed.replayed == message, path);
+            BOOST_TEST(sealed.replayed == marked_end_to_end(message), path);
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(forged_provenance_of_encrypted_mail_is_removed) {
+    const std::string genuine = read(forgeries / "genuine/plain.eml");
+    auto options = options_with(LineEnd::lf);
+    options.sealed_by = {options.host};
+    const std::string known = "Maildircrypt-Provenance: sealed; host=mx.sealed.test; log=1:00\n";
+    const std::string other = "Maildircrypt-Provenance: sealed; host=evil.test; log=1:00\n";
+    for (const auto& forged :
+         {other, other + known, known + known, known + "MAILDIRCRYPT-provenance \t: clear\n x\n",
+          std::string{"Maildircrypt-Provenance:\n clear;\n host=mx.sealed.test\n"}}) {
+        const auto sealed =
+            seal(forged + genuine, {recipient_of_forgeries()}, options, pieces_of(50));
+        BOOST_TEST((sealed.outcome == SealOutcome::already_encrypted));
+        BOOST_TEST(sealed.replayed == marked_end_to_end(genuine), forged);
+    }
+    options.sealed_by = {};
+    const auto sealed = seal(known + genuine, {recipient_of_forgeries()}, options, pieces_of(50));
+    BOOST_TEST(sealed.replayed == marked_end_to_end(genuine));
 }
 
 BOOST_AUTO_TEST_CASE(a_genuine_message_is_recognised_when_the_original_is_not_kept) {
@@ -476,8 +502,9 @@ BOOST_AUTO_TEST_CASE(what_we_sealed_is_recognised_and_not_sealed_again) {
     for (const auto line_end : {LineEnd::crlf, LineEnd::lf}) {
         const auto once =
             seal("Subject: x\n\nbody\n", {recipient()}, options_with(line_end), whole());
-        const auto twice =
-            seal(once.output.text(), {recipient()}, options_with(LineEnd::lf), pieces_of(500));
+        auto options = options_with(LineEnd::lf);
+        options.sealed_by = {"other.test", options.host};
+        const auto twice = seal(once.output.text(), {recipient()}, options, pieces_of(500));
         BOOST_TEST((twice.outcome == SealOutcome::already_encrypted));
         BOOST_TEST(twice.replayed == once.output.text());
         const auto other = seal(once.output.text(), {recipient_with(second_key())},

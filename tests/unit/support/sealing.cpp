@@ -81,10 +81,8 @@ SealedMessage seal(std::string_view message, std::vector<RecipientKeys> recipien
     sealed.outcome = *outcome;
     if (sealed.outcome == SealOutcome::already_encrypted && options.keep_original) {
         CollectingOutput original;
-        original.headers = 1;
         if (auto done = sealer.replay_original(original); !done) fail(done.error().what);
-        if (original.headers != 1) fail("the replay wrote a header");
-        sealed.replayed = original.body_text;
+        sealed.replayed = original.text();
     }
     return sealed;
 }

@@ -29,7 +29,7 @@ public:
 struct SealedMessage {
     SealOutcome outcome = SealOutcome::sealed;
     CollectingOutput output;
-    std::string replayed;  ///< the original, when it was already encrypted and kept
+    std::string replayed;  ///< the marked original, when it was already encrypted and kept
 };
 
 /// How large the next piece is; never zero.
