@@ -12,7 +12,7 @@
 namespace maildircrypt {
 namespace {
 
-static_assert(max_field_octets < max_header);
+static_assert(max_field_octets < max_header && max_fields < max_header_fields);
 
 /// Pieces of the new body, one reply each.
 class BodyReplacement : public Sink {

@@ -30,7 +30,10 @@ bool HeaderScanner::take_line(std::string_view line) {
         return false;
     }
     const bool continuation = length_ > 0 && is_blank(line.front());
-    if (!continuation && field_name(line).empty()) return false;
+    if (!continuation) {
+        if (fields_ == max_header_fields || field_name(line).empty()) return false;
+        ++fields_;
+    }
     length_ += line.size();
     searched_ = length_;
     return true;

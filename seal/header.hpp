@@ -11,6 +11,8 @@ namespace maildircrypt {
 /// A longer header counts as body from there on: nothing is lost, only fewer fields are seen as
 /// such.
 inline constexpr std::size_t max_header = 4 * 1024 * 1024;
+/// So does what stands behind so many fields: a field of three octets costs two hundred of memory.
+inline constexpr std::size_t max_header_fields = 20'000;
 
 /// Views into the text that was parsed.
 struct HeaderField {
@@ -20,7 +22,8 @@ struct HeaderField {
 };
 
 /// Finds the end of a header that arrives in pieces. A header ends before the first empty line, or
-/// before the first line that is neither a field nor a continuation (such a line starts the body).
+/// before the first line that is neither a field nor a continuation (such a line starts the body),
+/// or behind max_header_fields.
 class HeaderScanner {
 public:
     /// `text` is everything so far, from the message's first octet; it only grows between calls.
@@ -37,6 +40,7 @@ private:
 
     std::size_t searched_ = 0;  ///< no line end lies before this in the line that starts at length_
     std::size_t length_ = 0;
+    std::size_t fields_ = 0;
     std::size_t separator_ = 0;
     bool ended_ = false;
 };

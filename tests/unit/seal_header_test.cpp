@@ -60,6 +60,22 @@ BOOST_AUTO_TEST_CASE(survives_messages_that_stop_short) {
     check("A: 1\n\r", "A: 1\n", "\r");
 }
 
+BOOST_AUTO_TEST_CASE(ends_behind_as_many_fields_as_memory_is_for) {
+    std::string header;
+    for (std::size_t i = 0; i < max_header_fields; ++i) header += i % 2 == 0 ? "a:\n" : "b:\n c\n";
+    const auto check_end = [&](const std::string& rest, std::string_view separator) {
+        const std::string message = header + rest;
+        HeaderScanner scanner;
+        BOOST_TEST(scanner.scan(message));
+        BOOST_TEST(scanner.length() == header.size());
+        BOOST_TEST(scanner.separator() == separator.size());
+    };
+    check_end("\nbody", "\n");
+    check_end("c:\n\nbody", "");
+    header += " continued\n";
+    check_end("c:\n\nbody", "");
+}
+
 BOOST_AUTO_TEST_CASE(fields_know_name_value_and_whole_text) {
     const std::string text = "Subject : hello\r\n world\r\nX:\nLast: no end";
     const auto fields = split_fields(text);

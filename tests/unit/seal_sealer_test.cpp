@@ -341,6 +341,10 @@ BOOST_AUTO_TEST_CASE(a_header_beyond_the_limit_continues_as_body) {
     message += "Content-Type: text/plain\n\nbody\n";
     for (const auto& size : {whole(), pieces_of(4096)})
         BOOST_TEST(failure(message, {&first_key()}, options_with(LineEnd::lf), size, false) == "");
+    std::string fields = "Subject: x\n";
+    for (std::size_t i = 0; i < max_header_fields + 10; ++i) fields += "To:\n";
+    fields += "Content-Type: text/plain\n\nbody\n";
+    BOOST_TEST(failure(fields, {&first_key()}, options_with(LineEnd::lf), whole(), false) == "");
     const std::string one_line(max_header + 10'000, 'l');
     BOOST_TEST(failure(one_line + "\n\nbody\n", {&first_key()}, options_with(LineEnd::crlf),
                        pieces_of(4096), false) == "");
