@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Checks the order of the folders: who may include what, and where foreign headers may appear.
+"""Checks the order of the folders: who may include what, where foreign headers may appear, and that
+no two headers declare types of one name (programs link several folders: the linker would take either).
 
 check_layers.py ROOT prints each violation as FILE:LINE: WHY and ends with 1 when there is one.
 """
@@ -31,8 +32,30 @@ FOREIGN = [
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
+NAMESPACE = re.compile(r"^namespace ([\w:]+) \{")
+TYPE = re.compile(r"^(?:class|struct|enum class) (\w+)(?: final)?(?: :.*)?(?: \{.*)?$")
+
 
 def violations(root):
+    yield from wrong_includes(root)
+    yield from doubled_types(root)
+
+
+def doubled_types(root):
+    declared = {}
+    for path in sorted(path for folder in MAY_INCLUDE for path in (root / folder).rglob("*.hpp")):
+        name = path.relative_to(root).as_posix()
+        namespace = ""
+        for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
+            if found := NAMESPACE.match(line):
+                namespace = found[1]
+            elif found := TYPE.match(line):
+                first = declared.setdefault((namespace, found[1]), name)
+                if first != name:
+                    yield f"{name}:{number}: {namespace}::{found[1]} is declared in {first}, too"
+
+
+def wrong_includes(root):
     for folder, allowed in MAY_INCLUDE.items():
         for path in sorted((root / folder).rglob("*.[ch]pp")):
             name = path.relative_to(root).as_posix()

@@ -73,6 +73,17 @@ class Layers(unittest.TestCase):
                 self.assertEqual(status, 1)
                 self.assertTrue(output.startswith(f"{name}:2: "), output)
 
+    def test_types_of_one_name_are_found(self):
+        with tempfile.TemporaryDirectory() as root:
+            for folder, space in [("keyd", "mdc"), ("milter", "mdc"), ("pipe", "mdc::lmtp")]:
+                path = pathlib.Path(root, folder, "workers.hpp")
+                path.parent.mkdir()
+                path.write_text(f"namespace {space} {{\nclass Forward;\nclass Workers final : X {{\n")
+            status, output = check(root)
+            self.assertEqual(status, 1)
+            self.assertEqual(output,
+                             "milter/workers.hpp:3: mdc::Workers is declared in keyd/workers.hpp, too\n")
+
 
 if __name__ == "__main__":
     harness.main()
