@@ -36,9 +36,10 @@ maildircrypt-pipe-worker_MAIN := pipe/main_pipe_worker.cpp
 maildircrypt-pipe-worker_LIBS := pipe keyd seal base
 maildircrypt-lmtp_MAIN        := pipe/main_lmtp.cpp
 maildircrypt-lmtp_LIBS        := pipe keyd seal base
-# It starts once for each message: of its libraries only libcrypto and libz are worth loading.
-maildircrypt-pipe-worker_LDFLAGS := -static-libstdc++ -static-libgcc
-$(O)/maildircrypt-pipe-worker: FOREIGN_LIBS := -l:libboost_program_options.a -lcrypto -lz
+# It starts once for each message: loading libcrypto and resolving its names would take longer than
+# sealing. Only libc is loaded.
+maildircrypt-pipe-worker_LDFLAGS := -static-libstdc++ -static-libgcc -Wl,-z,pack-relative-relocs
+$(O)/maildircrypt-pipe-worker: FOREIGN_LIBS := -l:libboost_program_options.a -l:libcrypto.a -l:libz.a
 # The program that the MTA starts: static, no library of ours, so that no missing library ever bounces mail.
 maildircrypt-pipe_MAIN        := pipe/main_pipe.cpp
 maildircrypt-pipe_LIBS        :=
@@ -146,6 +147,13 @@ $(O)/bench/%: $(O)/obj/tests/bench/%.o $(patsubst %,$(O)/lib%.a,$(ALL_LIBS))
 	@mkdir -p $(@D)
 	$(CXX) $(ALL_CXXFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(ALL_LDFLAGS) $(FOREIGN_LIBS) $($*_BENCH_LIBS) -o $@
 
+# What our programs are compared with: the least that does the same work, in C.
+FLOORS := $(patsubst tests/bench/floors/%.c,$(O)/bench/%,$(wildcard tests/bench/floors/*.c))
+$(O)/bench/body_replacer: FLOOR_LIBS := -lmilter
+$(FLOORS): $(O)/bench/%: tests/bench/floors/%.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -Wall -Wextra -Werror -pthread $< $(FLOOR_LIBS) -o $@
+
 $(O)/bench/bench_keyd: $(O)/obj/tests/unit/support/keyd_data.o
 
 # keyd looks for its validator beside itself.
@@ -155,13 +163,13 @@ $(O)/bench/keyd-validator: $(O)/keyd-validator
 	ln -sf ../keyd-validator $@
 
 .PHONY: bench
-bench: deps ## measure, print a table, write build/bench.json
+bench: deps ## measure, print a table, write build/bench.json (QUICK=1: a glance)
 	@debian/packages install pkg.maildircrypt.bench
 	@+$(MAKE) --no-print-directory $(JOBS) bench-programs
-	@tests/bench/run $(BENCHES) $(wildcard tests/bench/bench_*.py)
+	@QUICK=$(QUICK) tests/bench/run $(BENCHES) $(wildcard tests/bench/bench_*.py)
 
 .PHONY: bench-programs
-bench-programs: all $(BENCHES) $(O)/test-keys $(O)/exim
+bench-programs: all $(BENCHES) $(FLOORS) $(O)/test-keys $(O)/exim
 
 FUZZERS := $(patsubst tests/fuzz/%.cpp,$(O)/fuzz/%,$(wildcard tests/fuzz/*.cpp))
 FUZZ_SECONDS ?= 20

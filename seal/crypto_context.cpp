@@ -6,6 +6,7 @@
 #include <string>
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/params.h>
 
 namespace maildircrypt {
@@ -17,6 +18,8 @@ Result<CryptoContext> CryptoContext::create() {
     const auto digest = [](const char* name) {
         return Digest{EVP_MD_fetch(nullptr, name, nullptr)};
     };
+    // What mail is sealed with does not depend on a file of the host; nor is it read for each mail.
+    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
     CryptoContext context;
     context.aes256_cfb_ = cipher("AES-256-CFB");
     context.aes256_ctr_ = cipher("AES-256-CTR");
