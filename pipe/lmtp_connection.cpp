@@ -108,7 +108,9 @@ bool Connection::act(Session::Event event) {
             return true;
         case Session::Event::content:
             pending_.insert(pending_.end(), session_.content().begin(), session_.content().end());
-            return true;
+            if (pending_.size() < job_size) return true;
+            feed();
+            return false;
         case Session::Event::abandoned:
             forget_recipients();
             drop_transaction();
@@ -118,9 +120,7 @@ bool Connection::act(Session::Event event) {
 }
 
 bool Connection::need_input() {
-    if (!pending_.empty()) {
-        feed();
-    } else if (session_.pending_replies() > 0) {
+    if (session_.pending_replies() > 0) {
         write_replies(&Connection::pump);
     } else if (stopping_ && !session_.in_message()) {
         session_.dismiss("is shutting down");

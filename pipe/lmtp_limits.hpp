@@ -25,6 +25,9 @@ inline constexpr int max_bad_commands = 50;
 inline constexpr std::size_t max_pending_replies = 8 * 1024;
 /// Octets read from a peer at once, and handed on at once.
 inline constexpr std::size_t read_size = 16 * 1024;
+/// Octets of content that are worth a job of their own: a smaller message is one job, with its
+/// delivery.
+inline constexpr std::size_t job_size = 16 * 1024;
 
 inline constexpr std::size_t default_connections = 200;                    ///< --connections
 inline constexpr std::uint64_t default_size_limit = 512ULL * 1024 * 1024;  ///< --size-limit, octets
