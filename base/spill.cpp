@@ -11,11 +11,13 @@ namespace maildircrypt {
 namespace {
 
 constexpr std::size_t block_size = 64 * 1024;
+/// Of the first block: most messages are small, and memory costs time when it is wiped.
+constexpr std::size_t first_block_size = 16 * 1024;
 
 }  // namespace
 
-SpillBudget::SpillBudget(std::size_t memory_limit, std::string directory)
-    : limit_(memory_limit), directory_(std::move(directory)) {}
+SpillBudget::SpillBudget(std::size_t memory_limit, std::string directory, std::size_t share)
+    : limit_(memory_limit), directory_(std::move(directory)), share_(share) {}
 
 bool SpillBudget::take(std::size_t octets) {
     std::size_t used = used_.load(std::memory_order_relaxed);
@@ -32,18 +34,25 @@ void SpillBudget::give_back(std::size_t octets) {
 Spill::Spill(SpillBudget& budget) : budget_(budget) {}
 
 Spill::~Spill() {
-    budget_.give_back(blocks_.size() * block_size);
+    budget_.give_back(taken_);
+}
+
+/// False when the budget, or this spill's share of it, is used up.
+bool Spill::add_block() {
+    const std::size_t size = blocks_.empty() ? first_block_size : block_size;
+    if (size > budget_.share() || taken_ > budget_.share() - size || !budget_.take(size))
+        return false;
+    blocks_.emplace_back().reserve(size);
+    taken_ += size;
+    return true;
 }
 
 Result<void> Spill::write(std::string_view piece) {
     size_ += piece.size();
     while (!piece.empty() && !file_) {
-        if (blocks_.empty() || blocks_.back().size() == block_size) {
-            if (!budget_.take(block_size)) break;
-            blocks_.emplace_back().reserve(block_size);
-        }
+        if (in_memory_ == taken_ && !add_block()) break;
         std::string& block = blocks_.back();
-        const std::size_t count = std::min(piece.size(), block_size - block.size());
+        const std::size_t count = std::min(piece.size(), taken_ - in_memory_);
         block.append(piece.substr(0, count));
         in_memory_ += count;
         piece.remove_prefix(count);

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,17 +19,20 @@ namespace maildircrypt {
 /// spills.
 class SpillBudget {
 public:
-    /// Beyond `memory_limit` octets spills continue in unlinked files (O_TMPFILE) in `directory`.
-    SpillBudget(std::size_t memory_limit, std::string directory);
+    /// Beyond `memory_limit` octets spills continue in unlinked files (O_TMPFILE) in `directory`,
+    /// and each of them alone beyond `share`: one large message leaves memory to the others.
+    SpillBudget(std::size_t memory_limit, std::string directory, std::size_t share = SIZE_MAX);
 
     bool take(std::size_t octets);
     void give_back(std::size_t octets);
     const std::string& directory() const { return directory_; }
+    std::size_t share() const { return share_; }
 
 private:
     std::size_t limit_;
     std::atomic<std::size_t> used_{0};
     std::string directory_;
+    std::size_t share_;
 };
 
 /// Append, then read from the start. Holds ciphertext only: what is put in is not wiped. Not
@@ -47,10 +51,12 @@ public:
     Result<void> read_to(Sink& sink, std::size_t piece_limit) const;
 
 private:
+    bool add_block();
     Result<void> flush_to_file(std::string_view piece);
 
     SpillBudget& budget_;
-    std::vector<std::string> blocks_;  ///< each of block_size capacity
+    std::vector<std::string> blocks_;  ///< each is full before the next begins
+    std::size_t taken_ = 0;            ///< of the budget
     Fd file_;                          ///< continues where blocks_ end
     std::size_t in_memory_ = 0;
     std::size_t size_ = 0;

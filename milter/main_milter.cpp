@@ -12,6 +12,9 @@
 namespace maildircrypt {
 namespace {
 
+/// Of the memory for sealed messages, a part of this size at most is for one of them.
+constexpr std::size_t spill_share = 4;
+
 /// Found at start, not at the first large message.
 Result<void> check_spill_directory(const std::string& directory) {
     SpillBudget no_memory{0, directory};
@@ -27,7 +30,8 @@ Result<void> run(const MilterSettings& settings) {
     if (!crypto) return crypto.error();
     KeyClient keyd{settings.keyd_socket, lookup_deadline, settings.store_id};
     const KeyLookup lookup = [&keyd](const Address& address) { return keyd.lookup(address); };
-    SpillBudget spill{settings.spill_memory, settings.spill_directory};
+    SpillBudget spill{settings.spill_memory, settings.spill_directory,
+                      settings.spill_memory / spill_share};
     Admissions admissions{settings.max_messages, settings.max_octets};
     const MilterService service{settings.policy, settings.seal, *crypto, lookup, log,
                                 spill,           admissions};

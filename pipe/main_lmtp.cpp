@@ -34,6 +34,9 @@ void raise_descriptor_limit() {
     (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/// Of the memory for messages that wait, a part of this size at most is for one of them.
+constexpr std::size_t spill_share = 4;
+
 /// Found at start, not at the first large message.
 Result<void> check_spill_directory(const std::string& directory) {
     SpillBudget no_memory{0, directory};
@@ -72,7 +75,8 @@ Result<bool> run(const Settings& settings) {
     if (!crypto) return crypto.error();
     KeyClient keyd{settings.keyd_socket, lookup_deadline, settings.store_id};
     const KeyLookup lookup = [&keyd](const Address& address) { return keyd.lookup(address); };
-    SpillBudget spill{settings.spill_memory, settings.spill_directory};
+    SpillBudget spill{settings.spill_memory, settings.spill_directory,
+                      settings.spill_memory / spill_share};
     const auto next = make_next_hop(settings, *crypto, spill, log);
     SpillBudget headers{max_header_memory, settings.spill_directory};
     Tally recipients{max_recipients_in_flight};

@@ -24,11 +24,11 @@ def temporary_directory():
     return path
 
 
-def install_programs(directory):
+def install_programs(directory, source=BUILD):
     """Copies our programs to where every user may run them (a home directory often is closed)."""
     directory = pathlib.Path(directory)
     directory.mkdir(exist_ok=True)
-    for path in BUILD.iterdir():
+    for path in pathlib.Path(source).iterdir():
         if path.is_file() and os.access(path, os.X_OK) and path.name != "unit-tests":
             shutil.copy2(path, directory / path.name)
     return directory

@@ -9,6 +9,7 @@ using namespace maildircrypt;
 namespace {
 
 constexpr std::size_t block = 64 * 1024;
+constexpr std::size_t first_block = 16 * 1024;
 
 struct Collector : Sink {
     std::string text;
@@ -50,7 +51,7 @@ BOOST_AUTO_TEST_CASE(gives_back_what_was_written_in_memory_and_beyond) {
 }
 
 BOOST_AUTO_TEST_CASE(the_budget_is_shared_and_given_back) {
-    SpillBudget budget{block, "/nonexistent"};
+    SpillBudget budget{first_block, "/nonexistent"};
     {
         Spill first{budget};
         BOOST_TEST(bool(first.write("x")));
@@ -61,6 +62,17 @@ BOOST_AUTO_TEST_CASE(the_budget_is_shared_and_given_back) {
     }
     Spill third{budget};
     BOOST_TEST(bool(third.write("z")));
+}
+
+BOOST_AUTO_TEST_CASE(a_spill_keeps_its_share_in_memory_and_not_an_octet_more) {
+    for (const std::size_t share : {std::size_t{0}, first_block, first_block + block}) {
+        SpillBudget budget{8 * block, "/nonexistent", share};
+        Spill spill{budget};
+        BOOST_TEST(bool(spill.write(std::string(share, 'x'))));
+        BOOST_TEST(!bool(spill.write("y")));
+        BOOST_TEST(budget.take(8 * block - share));
+        BOOST_TEST(!budget.take(1));
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
