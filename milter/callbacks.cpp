@@ -28,7 +28,8 @@ constexpr unsigned long needed_protocol = SMFIP_HDR_LEADSPC;
 /// Callbacks that are not needed (if the MTA can leave them out), and those that are not answered
 /// (if it cannot, libmilter answers).
 constexpr unsigned long left_out = SMFIP_NOHELO | SMFIP_NOUNKNOWN;
-constexpr unsigned long not_answered = SMFIP_NR_CONN | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY;
+constexpr unsigned long not_answered =
+    SMFIP_NR_CONN | SMFIP_NR_MAIL | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY;
 
 /// libmilter has no place for a context of the caller's: it hands nothing but the connection to its
 /// callbacks. Set once, before the first callback can come.
@@ -254,8 +255,8 @@ static sfsistat on_connect(SMFICTX* context, char*, sockaddr* address) {
 static sfsistat on_mail(SMFICTX* context, char** arguments) {
     ensure_connection(context);
     if (Connection* connection = connection_of(context)) connection->broken = false;
-    return answered(context, [&](MilterSession& session) {
-        return session.mail(as_views(arguments), ContextMacros{context});
+    return unanswered(context, [&](MilterSession& session) {
+        session.mail(as_views(arguments), ContextMacros{context});
     });
 }
 

@@ -19,10 +19,9 @@ std::size_t declared_size(std::span<const std::string_view> arguments) {
     return 0;
 }
 
-MilterReply MilterSession::mail(std::span<const std::string_view> arguments, const Macros& macros) {
+void MilterSession::mail(std::span<const std::string_view> arguments, const Macros& macros) {
     transaction_.emplace(service_, client_kind(macros),
                          arguments.empty() ? 0 : declared_size(arguments.subspan(1)));
-    return replies::proceed();
 }
 
 ClientKind MilterSession::client_kind(const Macros& macros) const {

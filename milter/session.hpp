@@ -20,7 +20,7 @@ public:
 
     void connect(std::optional<Peer> peer) { peer_ = std::move(peer); }
     /// `arguments` are the sender and its ESMTP parameters. Ends a message that is still open.
-    MilterReply mail(std::span<const std::string_view> arguments, const Macros& macros);
+    void mail(std::span<const std::string_view> arguments, const Macros& macros);
     MilterReply recipient(std::string_view argument, const Macros& macros);
     MilterReply data(const Macros& macros);
     void field(std::string_view name, std::string_view value);

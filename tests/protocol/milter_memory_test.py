@@ -68,7 +68,8 @@ class MilterMemory(unittest.TestCase):
             client.end_of_header()
             client.body(b"MARK9999-" * 5000)
             client.abort()
-            client.mail()  # answered, so the abort is done
+            client.mail()
+            client.recipient(ALICE)  # answered, so the abort is done
             memory = read_memory(self.milter.pid)
         found = set(re.findall(rb"MARK\d{4}-MARK", memory))
         self.assertEqual(found, set())

@@ -107,7 +107,7 @@ class Negotiation(MilterTest):
         self.assertEqual(actions, milter_client.ADD_HEADERS | milter_client.CHANGE_BODY
                          | milter_client.CHANGE_HEADERS | milter_client.SET_MACROS)
         wanted = milter_client.LEADING_SPACE | milter_client.NO_HELO | milter_client.NO_UNKNOWN
-        for command in (b"C", b"L", b"N", b"B"):
+        for command in (b"C", b"M", b"L", b"N", b"B"):
             wanted |= milter_client.NO_REPLY[command]
         self.assertEqual(protocol, wanted)
         self.assertIn("{rcpt_addr}", client.macros[3])
