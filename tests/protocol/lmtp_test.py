@@ -218,10 +218,45 @@ class Lmtp(unittest.TestCase):
         self.assertEqual(self.stored("cv25519"), [])
         self.assertEqual(self.stored("nokey"), [])
 
+    def test_every_command_in_every_state_gets_the_answer_of_the_protocol(self):
+        self.start()
+        chunk = b"BDAT 5\r\nabcde"
+        states = {"fresh": [], "greeted": [b"LHLO c\r\n"]}
+        states["sender"] = [*states["greeted"], f"MAIL FROM:<{SENDER}>\r\n".encode()]
+        states["refused"] = [*states["sender"], b"RCPT TO:<revoked@sealed.test>\r\n"]
+        states["recipient"] = [*states["sender"], f"RCPT TO:<{ADDRESS}>\r\n".encode()]
+        states["chunking"] = [*states["recipient"], chunk]
+        codes = {  # fresh, greeted, sender, refused, recipient, chunking
+            b"LHLO d\r\n": "250 250 250 250 250 250", b"LHLO\r\n": "501 501 501 501 501 501",
+            b"HELO d\r\n": "500 500 500 500 500 500", b"EHLO d\r\n": "500 500 500 500 500 500",
+            b"MAIL FROM:<>\r\n": "503 250 503 503 503 503",
+            b"RCPT TO:<rsa2048@sealed.test>\r\n": "503 503 250 250 250 503",
+            b"RCPT TO:<revoked@sealed.test>\r\n": "503 503 451 451 451 503",
+            b"DATA\r\n": "503 503 503 503 354 503", chunk: "503 503 503 503 250 250",
+            b"BDAT 0 LAST\r\n": "503 503 503 503 250 250", b"BDAT\r\n": "501 501 501 501 501 501",
+            b"RSET\r\n": "250 250 250 250 250 250", b"NOOP\r\n": "250 250 250 250 250 250",
+            b"VRFY x\r\n": "252 252 252 252 252 252", b"HELP\r\n": "214 214 214 214 214 214",
+            b"TURN\r\n": "502 502 502 502 502 502", b"\r\n": "500 500 500 500 500 500",
+            b"XFORWARD NAME=x\r\n": "502 502 502 502 502 502",
+            b"QUIT\r\n": "221 221 221 221 221 221",
+        }
+        for command, row in codes.items():
+            for (state, steps), expected in zip(states.items(), row.split()):
+                with self.subTest(command=command, state=state):
+                    client = Client(self.server.socket, greet=False)
+                    self.assertTrue(client.reply().startswith("220"))
+                    for step in steps:
+                        client.raw(step)
+                        client.reply()
+                    client.raw(command)
+                    self.assertEqual(client.reply()[:3], expected)
+                    client.close()
+        wait_until(lambda: not self.left_in_tmp(), "tmp is empty")
+
     def test_garbage_in_any_state_stores_nothing_and_hurts_nobody(self):
         self.start()
         steps = [b"LHLO c\r\n", f"MAIL FROM:<{SENDER}>\r\n".encode(),
-                 f"RCPT TO:<{ADDRESS}>\r\n".encode()]
+                 f"RCPT TO:<{ADDRESS}>\r\n".encode(), b"BDAT 5\r\nabcde", b"BDAT 9\r\nabc"]
         garbage = [bytes(range(256)) * 40, b"\0" * 10000, b"A" * 100000 + b"\r\n", b"\n" * 5000,
                    b"\r" * 5000 + b"\n", b"BDAT 99999999999999999999\r\n" + LETTER,
                    b"BDAT 18446744073709551615 LAST\r\nabc", b"BDAT 1 LAST LAST\r\n",
