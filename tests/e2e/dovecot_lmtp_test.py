@@ -129,6 +129,42 @@ class DovecotLmtp(unittest.TestCase):
         self.assertNotIn(b"hidden subject", answers[0])
         self.assertEqual(len(self.imap.stored(ADDRESS)), 1)
 
+    def test_vacation_answers_the_same_letters_in_every_mode_as_for_clear_mail(self):
+        kinds = {"standard": "rsa2048", "minimal": "cv25519", "all": "nistp384"}
+        users = [f"{kind}@{gpg.DOMAIN}" for kind in kinds.values()]
+        self.set_up(options=[f"--outer-headers-for={user}={mode}" for mode, user in zip(kinds, users)])
+        users.append(NO_KEY)
+        letters = {  # what stands in the header, besides From
+            "to": "To: %s", "cc": "To: b@out.test\r\nCc: %s", "resent": "To: b@out.test\r\nResent-To: %s",
+            "bcc": "To: b@out.test", "list": "To: %s\r\nList-Id: <a.out.test>",
+            "post": "To: %s\r\nList-Unsubscribe: <mailto:a@out.test>", "bulk": "To: %s\r\nPrecedence: bulk",
+            "auto": "To: %s\r\nAuto-Submitted: auto-replied",
+            "oof": "To: %s\r\nX-Auto-Response-Suppress: OOF", "no": "To: %s\r\nAuto-Submitted: no"}
+        queue_ids = []
+        for user in users:
+            self.imap.sieve(user, 'require "vacation";\nvacation "I am away.";\n')
+            for name, fields in letters.items():
+                fields = (fields % user if "%" in fields else fields).encode()
+                sender = f"{name}.{user.split('@')[0]}@out.test"
+                letter = LETTER.replace(b"From: " + SENDER.encode(),
+                                        fields + b"\r\nFrom: " + sender.encode())
+                queue_ids.append(smtp.send(self.mta.port, sender, [user], letter))
+        self.mta.await_removed(queue_ids)
+
+        def answered(user):
+            local = user.split("@")[0]
+            return {name for name in letters
+                    for answer in self.imap.sent()
+                    if f"To: <{name}.{local}@out.test>".encode() in answer}
+
+        clear = wait_until(lambda: answered(NO_KEY) >= {"to", "cc", "resent", "no"} and answered(NO_KEY),
+                           "vacation has answered clear mail")
+        self.assertEqual(clear & {"bcc", "list", "post", "bulk", "auto"}, set())
+        for user in users:
+            wait_until(lambda: answered(user) >= clear, f"{user}'s vacation has answered")
+            self.assertEqual(answered(user), clear, user)
+            self.assertEqual(len(self.imap.stored(user)), len(letters))
+
     def test_a_quota_refusal_comes_back_with_its_code_and_for_its_recipient_alone(self):
         mta = self.set_up()
         self.imap.set_quota(ADDRESS, 3000)

@@ -11,11 +11,13 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
+import fake_keyd
 import gpg
 import harness
 import pipes
 import postfix
 import smtp
+import testkeys
 from processes import Server, free_port, listens, wait_until
 from stand import Stand, everything_below
 from undo import check_packets, take_apart, undo
@@ -44,12 +46,12 @@ class MilterRecipients(unittest.TestCase):
         cls.addClassCleanup(cls.stand.close)
         cls.number = 0
 
-    def set_up(self, *options, guard=False, main=None):
+    def set_up(self, *options, guard=False, main=None, keyd=None, addresses=None):
         """Our Postfix, with the milter for all mail, and the pipe as guard if wanted."""
         type(self).number += 1
         directory = self.stand.directory / f"mta{self.number}"
         milter = self.stand.milter("--guard", "yes" if guard else "no", "--domains", gpg.DOMAIN,
-                                   *options, name=f"milter{self.number}")
+                                   *options, name=f"milter{self.number}", keyd=keyd)
         self.addCleanup(milter.kill)
         setting = "{ unix:%s, default_action=tempfail }" % milter.socket
         settings = {"smtpd_milters": setting, "non_smtpd_milters": setting,
@@ -61,7 +63,8 @@ class MilterRecipients(unittest.TestCase):
         if guard:
             services.append(pipes.postfix_service(self.stand, directory / "maildirs"))
             settings.update(pipes.postfix_settings("postfix-pipe.main.cf"))
-        mta = postfix.Postfix(directory, self.stand.addresses, services=services, main=settings)
+        mta = postfix.Postfix(directory, addresses or self.stand.addresses, services=services,
+                              main=settings)
         self.addCleanup(mta.stop)
         mta.milter = milter
         return mta
@@ -130,6 +133,51 @@ class MilterRecipients(unittest.TestCase):
         self.assertEqual(self.open(self.stored(mta, ALICE)[0]), self.key_ids(ALICE))
         self.assertIn(SECRET, self.stored(mta, NOKEY)[0])
         self.assertEqual([len(self.stored(mta, address)) for address in (ALICE, NOKEY)], [1, 1])
+
+    def test_postfix_is_told_each_policy(self):
+        certificate = testkeys.certificate("cv25519").read_bytes()
+        states = ("sealable", "expired", "revoked", "tombstone", "no-key")
+        keyd = fake_keyd.FakeKeyd(self.stand.directory / "fake", {
+            f"{state}@{gpg.DOMAIN}": (state, certificate) for state in states})
+        addresses = [f"{state}@{gpg.DOMAIN}" for state in states]
+        for options, outcomes in (
+                ([], ["sealed", "sealed", "deferred", "deferred", "clear"]),
+                (["--expired=defer", "--revoked=reject", "--no-key=defer"],
+                 ["sealed", "deferred", "bounced", "bounced", "deferred"]),
+                (["--expired=reject", "--revoked=pass", "--no-key=reject"],
+                 ["sealed", "bounced", "clear", "clear", "bounced"]),
+                (["--expired=pass"], ["sealed", "clear", "deferred", "deferred", "clear"])):
+            mta = self.set_up(*OUTSIDE, *options, keyd=keyd.path, addresses=addresses)
+            sender = self.sender(mta)
+            for address, outcome in zip(addresses, outcomes):
+                with self.subTest(address=address, options=options):
+                    queue_id = smtp.send(sender.port, SENDER, [address], letter(address))
+                    if outcome in ("deferred", "bounced"):
+                        self.assertEqual(sender.await_outcome(queue_id), outcome)
+                        self.assertEqual(self.stored(mta, address), [])
+                    else:
+                        stored = self.await_stored(mta, address)
+                        self.assertEqual(is_sealed(stored), outcome == "sealed")
+                        self.assertEqual(SECRET in stored, outcome == "clear")
+
+    def test_every_certificate_of_an_address_is_sealed_to(self):
+        address = f"devices@{gpg.DOMAIN}"
+        for kind in ("cv25519", "nistp256"):
+            self.stand.users.generate(kind, address)
+        listed = self.stand.users.run("--with-colons", "--list-keys", f"<{address}>").stdout.decode()
+        keys = sorted(fields[4] for fields in (line.split(":") for line in listed.splitlines())
+                      if fields[0] == "sub")
+        primaries = [fields[4] for fields in (line.split(":") for line in listed.splitlines())
+                     if fields[0] == "pub"]
+        for number, primary in enumerate(primaries):
+            path = self.stand.directory / f"device{number}.asc"
+            path.write_bytes(self.stand.users.run("--armor", "--export", primary).stdout)
+            self.stand.keyd.add(address, path)
+        self.assertEqual(len(keys), 2)
+        for guard in (False, True):
+            mta = self.set_up(*OUTSIDE, guard=guard, addresses=[address])
+            smtp.send(self.sender(mta).port, SENDER, [address], letter(address))
+            self.assertEqual(self.open(self.await_stored(mta, address), 2), keys)
 
     def test_postfix_sends_one_message_to_several_who_are_named(self):
         mta = self.set_up(*OUTSIDE)
