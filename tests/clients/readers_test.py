@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """notmuch, mutt and neomutt read a sealed Maildir: true Subject, text, signatures, search."""
 
+import email
 import json
 import pathlib
 import shutil
@@ -147,6 +148,65 @@ class TerminalReaders(unittest.TestCase):
 
     def test_neomutt(self):
         self.read_with("neomutt")
+
+
+class Replies(unittest.TestCase):
+    """A reply to all goes where the sender wanted, and belongs to the thread, in every mode."""
+
+    LETTER = (b"Reply-To: Replies <replies@out.test>\nCc: other@out.test\n"
+              b"In-Reply-To: <second@out.test>\nReferences: <first@out.test> <second@out.test>\n"
+              b"Subject: Answer me, parsnip\n\nThe letter asks about parsnips.\n")
+
+    def reply_with(self, program, mode):
+        if not shutil.which(program) or not shutil.which("tmux"):
+            self.skipTest(f"{program} or tmux is not installed")
+        mail = sealed_mail.SealedMaildir(harness.temporary_directory(), f"--outer-headers={mode}")
+        mail.add("Answer me, parsnip", self.LETTER)
+        sent = mail.directory / "sent"
+        sendmail = mail.directory / "sendmail"
+        sendmail.write_text(f"#!/bin/sh\ncat > {sent}.part && mv {sent}.part {sent}\n")
+        sendmail.chmod(0o755)
+        rc = mail.directory / "muttrc"
+        rc.write_text(f"set sendmail={sendmail}\nset editor=true\nset abort_unmodified=no\n"
+                      "set fast_reply=yes\nset include=yes\nset reply_to=yes\nset copy=no\nset record=\n"
+                      "set crypt_replyencrypt=no\nset sort=date\nset wait_key=no\nset confirmappend=no\n"
+                      f"set tmpdir={mail.directory}\nset charset=utf-8\nset crypt_use_gpgme=yes\n"
+                      f"set mbox_type=Maildir\nset folder={mail.directory}\nset move=no\n"
+                      f"set from={sealed_mail.ADDRESS}\nset sendmail_wait=0\n")
+        terminal = Terminal(mail.directory, mail.environment(TERM="screen-256color"),
+                            program, "-F", str(rc), "-f", str(mail.maildir))
+        try:
+            terminal.wait_for("Sender")
+            terminal.keys("6", "Enter")
+            terminal.keys("Enter")
+            terminal.wait_for("Subject: Answer me, parsnip", "asks about parsnips")
+            terminal.keys("g")
+            terminal.wait_for("replies@out.test", "Re: Answer me, parsnip", "y:Send")
+            terminal.keys("y")
+            processes.wait_until(sent.exists, "the reply is sent")
+        finally:
+            terminal.stop()
+            mail.home.stop_agent()
+        return email.message_from_bytes(sent.read_bytes())
+
+    def check(self, program):
+        for mode in ("standard", "minimal", "all"):
+            with self.subTest(mode=mode):
+                reply = self.reply_with(program, mode)
+                self.assertIn("replies@out.test", reply["To"])
+                self.assertNotIn(sealed_mail.SENDER, reply["To"])
+                self.assertIn("other@out.test", f"{reply['To']} {reply['Cc']}")
+                self.assertEqual(reply["Subject"], "Re: Answer me, parsnip")
+                self.assertEqual(reply["In-Reply-To"], "<6@out.test>")
+                whole = [] if mode == "minimal" else ["<first@out.test>", "<second@out.test>"]
+                self.assertEqual(reply["References"].split(), [*whole, "<6@out.test>"])
+                self.assertIn("asks about parsnips", reply.get_payload())
+
+    def test_mutt(self):
+        self.check("mutt")
+
+    def test_neomutt(self):
+        self.check("neomutt")
 
 
 if __name__ == "__main__":

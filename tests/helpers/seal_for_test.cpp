@@ -2,7 +2,7 @@
 /// whose packet bodies are in the files PACKET, without keyd.
 ///
 ///   --lf    line ends of the output (default CRLF)
-///   --unpadded  --zlib  --anonymous  --keep-subject  --outer-headers=minimal|all
+///   --unpadded  --zlib  --anonymous  --keep-subject  --outer-headers=standard|minimal|all
 ///
 /// With `--generate SEED` it writes a message of the tests' generator instead.
 
@@ -78,6 +78,8 @@ Arguments parse(const std::vector<std::string>& words) {
             options.encryption.anonymous = true;
         else if (word == "--keep-subject")
             options.headers.subject = SubjectPolicy::keep;
+        else if (word == "--outer-headers=standard")
+            options.headers.outer_headers = OuterHeaders::standard;
         else if (word == "--outer-headers=minimal")
             options.headers.outer_headers = OuterHeaders::minimal;
         else if (word == "--outer-headers=all")
