@@ -171,6 +171,12 @@ bench: deps ## measure, print a table, write build/bench.json (QUICK=1: a glance
 .PHONY: bench-programs
 bench-programs: all $(BENCHES) $(FLOORS) $(O)/test-keys $(O)/exim
 
+ROUND_TRIPS ?= 100000
+.PHONY: round-trips
+round-trips: deps ## seal and open ROUND_TRIPS (100000) generated messages; `make check` does 4000
+	@+$(MAKE) --no-print-directory $(JOBS) $(O)/unit-tests
+	@MAILDIRCRYPT_ROUND_TRIPS=$(ROUND_TRIPS) $(O)/unit-tests --run_test=seal_sealer/generated_*
+
 FUZZERS := $(patsubst tests/fuzz/%.cpp,$(O)/fuzz/%,$(wildcard tests/fuzz/*.cpp))
 FUZZ_SECONDS ?= 20
 $(O)/fuzz/sealer: $(patsubst %,$(FUZZ)/obj/tests/unit/%.o,pgp_key pgp_reader support/sealing)
@@ -231,6 +237,6 @@ clean: ## remove build/
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 -include $(shell find $(O) -path '*/obj/*' -name '*.d' -type f 2>/dev/null)
