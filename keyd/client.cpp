@@ -3,6 +3,7 @@
 #include "keyd/answer.hpp"
 #include "keyd/encoding.hpp"
 #include "keyd/http_client.hpp"
+#include "keyd/known_history.hpp"
 
 #include <algorithm>
 #include <mutex>
@@ -10,20 +11,6 @@
 #include <vector>
 
 namespace maildircrypt {
-namespace {
-
-/// What `answer` contradicts of what was known when its question was asked.
-std::optional<std::string> contradiction(const StoreStamp& known, const StoreStamp& answer) {
-    if (answer.id != known.id) return "keyd answers from another store";
-    if (answer.revision < known.revision) return "keyd answers from an older store";
-    if (answer.log.sequence < known.log.sequence) return "keyd's key log became shorter";
-    if (answer.log.sequence == known.log.sequence && answer.log.head != known.log.head)
-        return "keyd's key log was rewritten";
-    return std::nullopt;
-}
-
-}  // namespace
-
 class KeyClient::State {
 public:
     State(std::string path, std::chrono::milliseconds deadline, std::string store_id)
@@ -67,9 +54,9 @@ private:
             // Another thread may have been first to see any store at all: the id must fit there
             // too.
             auto wrong = known ? contradiction(*known, answer.stamp) : std::nullopt;
-            if (!wrong && answer.stamp.id != known_->id) wrong = "keyd answers from another store";
+            if (!wrong && answer.stamp.id != known_->id) wrong = "another store";
             if (wrong) {
-                distrust_ = *wrong + " than before: check it, then restart this program";
+                distrust_ = "keyd answers from " + *wrong + ": check it, then restart this program";
                 return retry(*distrust_);
             }
         }

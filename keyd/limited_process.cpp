@@ -79,7 +79,10 @@ Result<pid_t> spawn(const ProcessRequest& request, int output) {
     if (const int error = settings.prepare(request.input, output); error != 0)
         return errno_error("prepare " + request.program, error);
     std::string program = request.program;
-    std::vector<char*> arguments{program.data(), nullptr};
+    std::vector<std::string> words = request.arguments;
+    std::vector<char*> arguments{program.data()};
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
     std::vector<std::string> variables = request.environment;
     std::vector<char*> environment;
     for (std::string& variable : variables) environment.push_back(variable.data());

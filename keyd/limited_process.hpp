@@ -15,7 +15,8 @@ struct ProcessRequest {
     std::vector<std::string> environment;  ///< all of it: nothing is inherited
     std::string input;                     ///< path of the file that is its standard input
     std::chrono::milliseconds deadline{};
-    std::size_t max_output = 0;  ///< octets
+    std::size_t max_output = 0;            ///< octets
+    std::vector<std::string> arguments{};  ///< without the program's name
 };
 
 /// Its standard output up to the end. Errors (retry): it could not be started, wrote more than

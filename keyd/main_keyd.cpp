@@ -24,12 +24,17 @@ ProgramDescription describe() {
     ProgramDescription program;
     program.name = "keyd";
     program.usage =
-        "keyd init --store sqlite:PATH\n"
-        "       keyd --config FILE | --socket PATH --store sqlite:PATH [--socketmap PATH]";
+        "keyd init --store STORE\n"
+        "       keyd --config FILE | --socket PATH --store STORE [--socketmap PATH]\n"
+        "STORE is sqlite:PATH or postgresql:CONNINFO";
     program.summary =
         "Keeps the OpenPGP certificates of mail addresses and answers what to seal to.";
-    program.options.add_options()("store", po::value<std::string>()->value_name("sqlite:PATH"),
+    program.options.add_options()("store", po::value<std::string>()->value_name("STORE"),
                                   "where keys are kept; `keyd init` creates it")(
+        "stale-answers",
+        po::value<std::int64_t>()->value_name("SECONDS")->default_value(
+            default_stale_answers.count()),
+        "with PostgreSQL away, answer what is known for so long (0: not at all)")(
         "socket", po::value<std::string>()->value_name("PATH"),
         "serve the API on this Unix socket")(
         "socketmap", po::value<std::string>()->value_name("PATH"),
@@ -123,7 +128,11 @@ int serve(const po::variables_map& options, const Log& log) {
     auto ownership = read_ownership(options);
     if (!ownership) return fail(log, ownership.error(), EX_CONFIG);
     // The store comes first: whoever finds our socket finds somebody who can answer.
-    auto store = open_store(options["store"].as<std::string>());
+    const auto stale_answers = options["stale-answers"].as<std::int64_t>();
+    if (stale_answers < 0 || stale_answers > most_stale_answers.count())
+        return fail(log, refuse("--stale-answers is a number of seconds, at most a week"), EX_USAGE);
+    auto store = open_store(options["store"].as<std::string>(),
+                            {std::chrono::seconds{stale_answers}, &log});
     if (!store) return fail(log, store.error(), EX_UNAVAILABLE);
     if (auto opened = open_sockets(options, config); !opened)
         return fail(log, opened.error(), EX_OSERR);

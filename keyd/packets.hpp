@@ -49,6 +49,8 @@ public:
     explicit PacketReader(Octets octets) : reader_(octets) {}
     /// The next packet, or nothing at the end. Not called again after an error.
     Result<std::optional<Packet>> next();
+    /// Octets behind the last packet.
+    std::size_t left() const { return reader_.left(); }
 
 private:
     std::optional<std::uint32_t> read_old_length(std::uint8_t header);

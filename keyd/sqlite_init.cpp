@@ -3,10 +3,9 @@
 #include "keyd/key_log.hpp"
 #include "keyd/sqlite_schema.hpp"
 #include "keyd/sqlite_store.hpp"
+#include "keyd/store_id.hpp"
 #include "keyd/store_sqlite.hpp"
-#include "seal/random.hpp"
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 
@@ -39,12 +38,6 @@ public:
 private:
     std::string path_;
 };
-
-Result<std::string> random_id() {
-    std::array<std::uint8_t, 16> octets{};
-    if (auto filled = fill_random(octets); !filled) return filled.error();
-    return hex_text(octets);
-}
 
 /// A WAL or journal that some other database left behind would be applied to the new one.
 Result<void> check_nothing_there(const std::string& path) {
@@ -87,7 +80,7 @@ Result<void> sync_path(const std::string& path, int flags) {
 
 Result<std::string> init_sqlite_store(const std::string& path) {
     if (auto free = check_nothing_there(path); !free) return free.error();
-    auto id = random_id();
+    auto id = new_store_id();
     if (!id) return id;
     NewFile file{path + ".new-" + id->substr(0, 8)};
     {

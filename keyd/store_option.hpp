@@ -3,14 +3,18 @@
 
 #include "base/result.hpp"
 #include "keyd/store.hpp"
+#include "keyd/store_settings.hpp"
 
 #include <memory>
 #include <string>
 
 namespace maildircrypt {
 
-/// `sqlite:PATH`, PATH absolute or relative. Errors (refuse) say what would be right.
+/// `sqlite:PATH`, PATH absolute or relative, or `postgresql:CONNINFO`, CONNINFO as libpq takes it:
+/// `key=value ...` or a URI, which may also stand alone (`postgresql://...`). Errors (refuse) say
+/// what would be right.
 Result<std::string> init_store(const std::string& option);
-Result<std::unique_ptr<Store>> open_store(const std::string& option);
+Result<std::unique_ptr<Store>> open_store(const std::string& option,
+                                          const StoreSettings& settings = {});
 
 }  // namespace maildircrypt

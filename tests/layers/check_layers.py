@@ -25,8 +25,8 @@ FOREIGN = [
     ("libmilter/*", ["milter/callbacks.cpp"]),
     ("gpgme*", ["keyd/*", "admin/*"]),
     ("sqlite3*", ["keyd/*store*", "keyd/sqlite*"]),
-    ("libpq*", ["keyd/*store*", "keyd/postgresql*"]),
-    ("soci/*", ["keyd/*store*"]),
+    ("libpq*", ["keyd/postgresql*"]),
+    ("postgresql/*", ["keyd/postgresql*"]),
     ("boost/beast*", ["keyd/*server*", "keyd/*client*", "keyd/*web*"]),
 ]
 

@@ -14,25 +14,34 @@ USER = "daemon"  # unprivileged, on every Debian; not the owner of the Maildirs
 
 
 class Keyd:
-    def __init__(self, directory, programs, socket_path=None):
-        """`programs` is the directory that our programs stand in."""
+    def __init__(self, directory, programs, socket_path=None, store=None, options=(), init=True):
+        """`programs` is the directory that our programs stand in.
+
+        `store` is the value of --store, SQLite by default; with `init` it is made first.
+        """
         self.directory = pathlib.Path(directory)
         self.programs = pathlib.Path(programs)
         self.directory.mkdir(exist_ok=True)
         self.directory.chmod(0o755)
         os.chown(self.directory, pwd.getpwnam(USER).pw_uid, -1)
         self.socket = pathlib.Path(socket_path or self.directory / "keyd.sock")
-        self.store = f"sqlite:{self.directory}/keys.sqlite"
+        self.store = store or f"sqlite:{self.directory}/keys.sqlite"
+        self.options = options
         self.server = None
-        init = subprocess.run([self.programs / "keyd", "init", "--store", self.store], check=True,
-                              user=USER, group=USER, extra_groups=[], capture_output=True, cwd="/",
-                              text=True)
-        self.store_id = init.stdout.strip()
+        if init:
+            self.store_id = self.init()
         self.start()
+
+    def init(self):
+        """Makes the store; its id."""
+        run = subprocess.run([self.programs / "keyd", "init", "--store", self.store], check=True,
+                             user=USER, group=USER, extra_groups=[], capture_output=True, cwd="/",
+                             text=True)
+        return run.stdout.strip()
 
     def start(self, traced=()):
         self.server = Server([self.programs / "keyd", "--socket", self.socket, "--store",
-                              self.store], self.directory / "keyd.log", user=USER, notify=True,
+                              self.store, *self.options], self.directory / "keyd.log", user=USER, notify=True,
                              traced=traced)
 
     def stop(self):

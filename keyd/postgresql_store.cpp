@@ -1,0 +1,215 @@
+#include "keyd/postgresql_store.hpp"
+
+#include "keyd/alias_targets.hpp"
+#include "keyd/postgresql_changes.hpp"
+#include "keyd/postgresql_log.hpp"
+#include "keyd/postgresql_open.hpp"
+#include "keyd/postgresql_reader.hpp"
+
+#include <mutex>
+#include <optional>
+
+namespace maildircrypt {
+namespace {
+
+/// For what is no lookup: it may wait for other writers and for disks.
+constexpr PostgresqlPatience writer_patience{std::chrono::seconds{5}, std::chrono::seconds{20}};
+
+Result<std::vector<EntryName>> read_names(const SqlRows& rows) {
+    std::vector<EntryName> names;
+    for (int i = 0; i < rows.size(); ++i) {
+        auto name = EntryName::parse(rows.text(i, 0));
+        if (!name) return retry("store: a name is damaged");
+        names.push_back(std::move(*name));
+    }
+    return names;
+}
+
+Result<std::vector<ListedEntry>> read_list(const SqlRows& rows) {
+    std::vector<ListedEntry> listed;
+    for (int i = 0; i < rows.size(); ++i) {
+        auto name = EntryName::parse(rows.text(i, 0));
+        const auto state = parse_key_state(rows.text(i, 1));
+        auto targets = parse_targets(rows.text(i, 4));
+        if (!name || !state) return retry("store: an entry is damaged");
+        if (!targets) return targets.error();
+        listed.push_back({std::move(*name), *state, rows.integer(i, 2), rows.integer(i, 3),
+                          std::move(*targets)});
+    }
+    return listed;
+}
+
+class PostgresqlStore : public Store {
+public:
+    PostgresqlStore(std::string conninfo, const StoreSettings& settings, OpenedPostgresql opened)
+        : conninfo_(std::move(conninfo)),
+          settings_(settings),
+          history_(std::make_shared<KnownHistory>(std::move(opened.stamp))) {}
+
+    Result<std::unique_ptr<StoreReader>> open_reader() override {
+        return PostgresqlReader::open(conninfo_, settings_, history_);
+    }
+    Result<StoreStamp> stamp() override {
+        return with([](PostgresqlConnection& connection) { return read_stamp(connection); });
+    }
+    Result<FoundEntries> find(std::span<const EntryName> names) override {
+        return with(
+            [names](PostgresqlConnection& connection) { return find_entries(connection, names); });
+    }
+    Result<Binding> binding(const EntryName& name) override {
+        return in_one_state<Binding>(
+            [&name](PostgresqlConnection& connection) { return read_binding(connection, name); });
+    }
+    Result<Applied> apply(std::span<const Change> changes) override {
+        return with([this, changes](PostgresqlConnection& connection) {
+            return apply_on(connection, changes);
+        });
+    }
+    Result<std::vector<ListedEntry>> list(const std::string& after, std::size_t limit,
+                                          Listed which) override;
+    Result<std::vector<EntryName>> aliases_of(const EntryName& target, std::size_t limit) override;
+    Result<std::vector<EntryName>> stale(std::int64_t now, std::size_t limit) override;
+    Result<void> refresh(const EntryName& name, std::int64_t version,
+                         const CompiledAnswer& answer) override;
+    Result<std::vector<LoggedChange>> log(std::int64_t after, std::size_t limit,
+                                          const std::optional<EntryName>& name) override {
+        return with([&](PostgresqlConnection& connection) {
+            return read_log(connection, after, limit, name);
+        });
+    }
+    Result<LogPosition> verify_log() override;
+
+private:
+    /// Calls with a connection to the store that was opened at first, or says why there is none.
+    template <class Call>
+    auto with(Call call) -> decltype(call(std::declval<PostgresqlConnection&>())) {
+        const std::lock_guard guard{mutex_};
+        if (!connection_ || !connection_->usable()) {
+            connection_.reset();
+            auto opened = open_again(conninfo_, writer_patience, history_->newest());
+            if (!opened) return retry(opened.error().what);
+            history_->note(opened->stamp);
+            connection_ = std::move(opened->connection);
+        }
+        return call(*connection_);
+    }
+    template <class Value, class Call>
+    Result<Value> in_one_state(Call call) {
+        return with([&call](PostgresqlConnection& connection) -> Result<Value> {
+            auto transaction = PostgresqlTransaction::begin(connection, read_one_state);
+            if (!transaction) return transaction.error();
+            return call(connection);
+        });
+    }
+    Result<Applied> apply_on(PostgresqlConnection& connection, std::span<const Change> changes);
+
+    const std::string conninfo_;
+    const StoreSettings settings_;
+    const std::shared_ptr<KnownHistory> history_;
+    std::mutex mutex_;
+    std::optional<PostgresqlConnection> connection_;
+};
+
+Result<Applied> PostgresqlStore::apply_on(PostgresqlConnection& connection,
+                                          std::span<const Change> changes) {
+    auto transaction = PostgresqlTransaction::begin(connection);
+    if (!transaction) return transaction.error();
+    auto stamp = lock_stamp(connection);
+    if (!stamp) return stamp.error();
+    if (const auto wrong = contradiction(history_->newest(), *stamp))
+        return retry("store: PostgreSQL answers from " + *wrong + " than before");
+    const std::int64_t judged_by = stamp->revision;
+    std::int64_t added = 0;
+    for (const auto& change : changes) {
+        if (change.revision.value_or(judged_by) != judged_by) return Applied::conflict;
+        ++stamp->revision;
+        auto difference = write_change(connection, change, stamp->revision);
+        if (!difference) return difference.error();
+        if (!*difference) return Applied::conflict;
+        added += **difference;
+        auto end = append_log(connection, stamp->log, change);
+        if (!end) return end.error();
+        stamp->log = std::move(*end);
+    }
+    if (auto done = write_stamp(connection, *stamp, added); !done) return done.error();
+    if (auto done = transaction->commit(); !done)
+        return retry(done.error().what + " (whether the change was made is not known: look)");
+    history_->note(*stamp);
+    return Applied::done;
+}
+
+Result<std::vector<ListedEntry>> PostgresqlStore::list(const std::string& after, std::size_t limit,
+                                                       Listed which) {
+    const std::string aliases = which == Listed::aliases ? "AND targets <> '' " : "";
+    return with([&](PostgresqlConnection& connection) -> Result<std::vector<ListedEntry>> {
+        auto rows =
+            connection.query("list",
+                             "SELECT address, state, expires, valid_until, targets FROM addresses "
+                             "WHERE address > $1 " +
+                                 aliases + "ORDER BY address LIMIT $2",
+                             SqlValues{}.add(after).add(static_cast<std::int64_t>(limit)));
+        if (!rows) return rows.error();
+        return read_list(*rows);
+    });
+}
+
+Result<std::vector<EntryName>> PostgresqlStore::aliases_of(const EntryName& target,
+                                                           std::size_t limit) {
+    return with([&](PostgresqlConnection& connection) -> Result<std::vector<EntryName>> {
+        auto rows = connection.query(
+            "list",
+            "SELECT address FROM addresses WHERE targets <> '' "
+            "AND position(chr(10) || $1 || chr(10) IN chr(10) || targets || chr(10)) > 0 "
+            "ORDER BY address LIMIT $2",
+            SqlValues{}.add(target.text()).add(static_cast<std::int64_t>(limit)));
+        if (!rows) return rows.error();
+        return read_names(*rows);
+    });
+}
+
+Result<std::vector<EntryName>> PostgresqlStore::stale(std::int64_t now, std::size_t limit) {
+    return with([&](PostgresqlConnection& connection) -> Result<std::vector<EntryName>> {
+        auto rows =
+            connection.query("stale",
+                             "SELECT address FROM addresses WHERE valid_until <= $1 "
+                             "AND valid_until < 9223372036854775807 ORDER BY valid_until LIMIT $2",
+                             SqlValues{}.add(now).add(static_cast<std::int64_t>(limit)));
+        if (!rows) return rows.error();
+        return read_names(*rows);
+    });
+}
+
+Result<void> PostgresqlStore::refresh(const EntryName& name, std::int64_t version,
+                                      const CompiledAnswer& answer) {
+    return with([&](PostgresqlConnection& connection) -> Result<void> {
+        auto transaction = PostgresqlTransaction::begin(connection);
+        if (!transaction) return transaction.error();
+        if (auto locked = lock_stamp(connection); !locked) return locked.error();
+        auto binding = read_binding(connection, name);
+        if (!binding) return binding.error();
+        if (binding->version != version) return {};
+        if (auto done = write_answer(connection, name, version, answer); !done) return done;
+        return transaction->commit();
+    });
+}
+
+Result<LogPosition> PostgresqlStore::verify_log() {
+    return in_one_state<LogPosition>([](PostgresqlConnection& connection) -> Result<LogPosition> {
+        auto stamp = read_stamp(connection);
+        if (!stamp) return stamp.error();
+        if (auto verified = verify_chain(connection, *stamp); !verified) return verified.error();
+        return stamp->log;
+    });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_postgresql_store(const std::string& conninfo,
+                                                     const StoreSettings& settings) {
+    auto opened = open_and_check(conninfo);
+    if (!opened) return opened.error();
+    return std::unique_ptr<Store>{
+        std::make_unique<PostgresqlStore>(conninfo, settings, std::move(*opened))};
+}
+
+}  // namespace maildircrypt
