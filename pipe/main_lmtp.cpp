@@ -7,6 +7,7 @@
 #include "pipe/lmtp_maildir_hop.hpp"
 #include "pipe/lmtp_settings.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -26,12 +27,22 @@ void share_heaps() {
     ::mallopt(M_ARENA_MAX, 2);
 }
 
-/// Each connection is a descriptor, each recipient of a Maildir three.
-void raise_descriptor_limit() {
+constexpr std::size_t descriptors_per_recipient = 3;   // of a Maildir; other next hops take less
+constexpr std::size_t descriptors_per_connection = 2;  // and one to the next hop
+constexpr std::size_t spare_descriptors = 64;          // keyd, spills
+
+/// As many recipients in flight as descriptors allow: the next ones hear 452 at RCPT.
+std::size_t recipients_in_flight(std::size_t connections) {
     rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return max_recipients_in_flight;
     limit.rlim_cur = limit.rlim_max;
-    (void)::setrlimit(RLIMIT_NOFILE, &limit);
+    (void)::setrlimit(RLIMIT_NOFILE, &limit);  // what counts is what it is afterwards
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return max_recipients_in_flight;
+    const std::size_t taken = connections * descriptors_per_connection + spare_descriptors;
+    const std::size_t left = limit.rlim_cur > taken ? limit.rlim_cur - taken : 0;
+    // One for each connection at least, or some could never send.
+    return std::min(max_recipients_in_flight,
+                    std::max(connections, left / descriptors_per_recipient));
 }
 
 /// Of the memory for messages that wait, a part of this size at most is for one of them.
@@ -79,7 +90,7 @@ Result<bool> run(const Settings& settings) {
                       settings.spill_memory / spill_share};
     const auto next = make_next_hop(settings, *crypto, spill, log);
     SpillBudget headers{max_header_memory, settings.spill_directory};
-    Tally recipients{max_recipients_in_flight};
+    Tally recipients{recipients_in_flight(settings.server.connections)};
     SealOptions seal = settings.seal;
     seal.line_end = next->line_end();
     const Guard guard{*crypto,
@@ -115,7 +126,6 @@ int main(int argc, char* argv[]) try {
     keep_memory_private();
     wipe_freed_memory();
     lmtp::share_heaps();
-    lmtp::raise_descriptor_limit();
     const auto options = parse_options(lmtp::lmtp_program(), argc, argv);
     if (!options) return lmtp::fail(options.error().what);
     if (!*options) return EXIT_SUCCESS;

@@ -305,6 +305,7 @@ class Lmtp(unittest.TestCase):
 
     # ---- limits
 
+    @unittest.skipIf(resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 4096, "needs 4,096 descriptors")
     def test_recipients_up_to_the_limit_get_their_copies(self):
         self.start("--domains", "sealed.test")
         client = self.client()
@@ -316,6 +317,19 @@ class Lmtp(unittest.TestCase):
         self.assertEqual({answer[:9] for answer in answers}, {"250 2.0.0"})
         self.assertEqual(len(list(self.maildirs.glob("u*/new/*"))), MAX_RECIPIENTS - 1)
         self.assertEqual(self.opened("cv25519"), [LETTER])
+
+    def test_with_few_descriptors_recipients_come_later_and_none_fails(self):
+        self.start("--domains", "sealed.test", "--connections", "20",
+                   wrapper=["prlimit", "--nofile=404", "--"])
+        client = self.client()
+        names = [f"u{number}@else.test" for number in range(110)]
+        replies = client.envelope(SENDER, names)
+        taken = [reply[:9] for reply in replies[1:]].index("452 4.3.2")  # behind that to MAIL
+        self.assertEqual(taken, (404 - 20 * 2 - 64) // 3)
+        self.assertTrue(all(reply.startswith("250") for reply in replies[:taken + 1]))
+        answers = client.data(LETTER, taken)
+        self.assertEqual({answer[:9] for answer in answers}, {"250 2.0.0"})
+        self.assertEqual(len(list(self.maildirs.glob("u*/new/*"))), taken)
 
     def test_a_message_above_the_size_limit_is_refused_for_each_recipient(self):
         self.start("--size-limit", len(LETTER))
@@ -552,5 +566,6 @@ class Lmtp(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     harness.main()
