@@ -179,14 +179,15 @@ Result<SealOptions> read_seal_options(const po::variables_map& values) {
 }
 
 void add_guard_options(po::options_description& options) {
-    options.add_options()("sealed-by", po::value<std::string>()->value_name("LIST"),
-                          "hosts whose provenance field stays on mail that is encrypted already, "
-                          "or none (default: this host, whose milter may have sealed it)");
+    options.add_options()(
+        "sealed-by", po::value<std::string>()->value_name("LIST"),
+        "hosts whose provenance field stays on mail that is encrypted already, "
+        "or none (default: NAME of --host and the host's name, as a milter here writes)");
 }
 
 Result<void> read_guard_options(const po::variables_map& values, SealOptions& seal) {
     if (values.count("sealed-by") == 0) {
-        seal.sealed_by = {seal.host};
+        seal.sealed_by = {seal.host, own_host_name()};
         return {};
     }
     const auto& list = values["sealed-by"].as<std::string>();
