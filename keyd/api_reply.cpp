@@ -8,7 +8,9 @@ ApiReply error_reply(unsigned status, std::string_view code, std::string_view me
     using nlohmann::json;
     const json object{{"error", {{"code", code}, {"message", message}}}};
     // Messages quote what the client sent, whatever its octets.
-    return {status, object.dump(-1, ' ', false, json::error_handler_t::replace) + "\n"};
+    ApiReply reply{status, object.dump(-1, ' ', false, json::error_handler_t::replace) + "\n"};
+    reply.code = code;
+    return reply;
 }
 
 std::string_view reason_of(unsigned status) {

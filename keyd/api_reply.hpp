@@ -9,6 +9,8 @@ namespace maildircrypt {
 struct ApiReply {
     unsigned status = 200;
     std::string body;  ///< JSON, ended by a newline
+    std::string_view type = "application/json";
+    std::string code{};  ///< of an error, as it stands in the body
 };
 
 /// {"error": {"code": ..., "message": ...}}. `code` is stable; `message` is for people and says

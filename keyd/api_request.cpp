@@ -1,5 +1,6 @@
 #include "keyd/api_request.hpp"
 
+#include "keyd/answer.hpp"
 #include "keyd/encoding.hpp"
 
 #include <charconv>
@@ -53,6 +54,13 @@ bool parse_address(const std::string& text, ApiRequest& request) {
     return true;
 }
 
+/// A position of the key log to compare with.
+bool set_noted(const std::string& name, const std::string& value, LogPosition& noted) {
+    if (name == "sequence") return parse_number(value, noted.sequence);
+    noted.head = value;
+    return name == "head" && is_lower_hex(value, log_head_length);
+}
+
 /// False when the action knows no such parameter, or not this value of it.
 bool set_parameter(const std::string& name, const std::string& value, ApiRequest& request) {
     const Action action = request.action;
@@ -61,8 +69,15 @@ bool set_parameter(const std::string& name, const std::string& value, ApiRequest
     if (name == "any_user_id" && upload) return parse_flag(value, request.any_user_id);
     if (name == "keep_tombstone" && action == Action::remove)
         return parse_flag(value, request.keep_tombstone);
-    if (name == "address" && (action == Action::check || action == Action::log))
-        return parse_address(value, request);
+    const bool about_one =
+        action == Action::check || action == Action::log || action == Action::erase_log;
+    if (name == "address" && about_one) return parse_address(value, request);
+    if (action == Action::verify_log) return set_noted(name, value, request.noted);
+    if (name == "state" && action == Action::report_clear) {
+        const auto state = parse_key_state(value);
+        request.clear_as = state.value_or(KeyState::no_key);
+        return state.has_value();
+    }
     if (name == "after" && action == Action::list) {
         request.after = value;
         return is_utf8(value);
@@ -97,6 +112,7 @@ Parsed without_address(std::string_view method, std::string_view name, std::stri
     if (name == "health") return with("GET", Action::health);
     if (name == "addresses") return with("GET", Action::list);
     if (name == "check") return with("POST", Action::check);
+    if (name == "log" && method == "DELETE") return with("DELETE", Action::erase_log);
     if (name == "log") return with("GET", Action::log);
     return not_found();
 }
@@ -129,13 +145,21 @@ Parsed on_address(std::string_view method, const std::vector<std::string_view>& 
     return with_parameters(std::move(request), query);
 }
 
-Parsed lookup(std::string_view method, std::string_view encoded, std::string_view query) {
-    if (method != "GET") return wrong_method();
+/// lookup/ADDRESS, clear/ADDRESS
+Parsed with_address(Action action, std::string_view encoded, std::string_view query) {
     ApiRequest request;
-    request.action = Action::lookup;
+    request.action = action;
     const auto text = percent_decode(encoded);
     if (!text || !parse_address(*text, request))
         return bad_request("Not an address of the form name@domain: " + std::string{encoded});
+    return with_parameters(std::move(request), query);
+}
+
+/// Where Prometheus' world expects it, without version.
+Parsed metrics(std::string_view method, std::string_view query) {
+    if (method != "GET") return wrong_method();
+    ApiRequest request;
+    request.action = Action::metrics;
     return with_parameters(std::move(request), query);
 }
 
@@ -146,6 +170,7 @@ Role role_for(Action action) {
         case Action::health:
         case Action::lookup:
         case Action::check:
+        case Action::report_clear:
             return Role::everyone;
         case Action::show:
         case Action::export_certificates:
@@ -156,6 +181,8 @@ Role role_for(Action action) {
         case Action::list:
         case Action::log:
         case Action::verify_log:
+        case Action::erase_log:
+        case Action::metrics:
             return Role::administrator;
     }
     return Role::administrator;
@@ -169,10 +196,15 @@ Parsed parse_request(std::string_view method, std::string_view target) {
     const std::size_t mark = target.find('?');
     const std::string_view path = target.substr(0, mark);
     const std::string_view query = mark == target.npos ? "" : target.substr(mark + 1);
+    if (path == "/metrics") return metrics(method, query);
     if (!path.starts_with(prefix)) return not_found();
     const auto parts = split(path.substr(prefix.size()), '/');
     if (parts.size() == 1) return without_address(method, parts[0], query);
-    if (parts[0] == "lookup" && parts.size() == 2) return lookup(method, parts[1], query);
+    if (parts[0] == "lookup" && parts.size() == 2)
+        return method == "GET" ? with_address(Action::lookup, parts[1], query) : wrong_method();
+    if (parts[0] == "clear" && parts.size() == 2)
+        return method == "POST" ? with_address(Action::report_clear, parts[1], query)
+                                : wrong_method();
     if (parts[0] == "addresses") return on_address(method, parts, query);
     if (parts[0] == "log" && parts.size() == 2 && parts[1] == "verify") {
         if (method != "POST") return wrong_method();

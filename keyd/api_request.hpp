@@ -27,6 +27,9 @@ enum class Action {
     list,
     log,
     verify_log,
+    erase_log,
+    report_clear,
+    metrics,
 };
 
 /// Who may ask for it.
@@ -51,6 +54,8 @@ struct ApiRequest {
     std::string after;                 ///< list: addresses behind this one
     std::int64_t after_sequence = 0;   ///< log: rows behind this one
     std::size_t limit = default_page;  ///< list, log
+    LogPosition noted;                 ///< verify_log: to compare with; no head: nothing
+    KeyState clear_as = KeyState::no_key;  ///< report_clear: what the front end went by
 };
 
 /// The request, or what to answer instead.

@@ -30,7 +30,7 @@ constexpr std::array verbs{
     VerbDescription{"export", CliVerb::export_key, 1, 1, "export ADDRESS"},
     VerbDescription{"check", CliVerb::check, 0, 2, "check [FILE [ADDRESS]]"},
     VerbDescription{"expiring", CliVerb::expiring, 0, 0, "expiring [--within DAYS]"},
-    VerbDescription{"log", CliVerb::log, 0, 1, "log [ADDRESS | verify]"},
+    VerbDescription{"log", CliVerb::log, 0, 2, "log [ADDRESS | head | verify | erase ADDRESS]"},
     VerbDescription{"status", CliVerb::status, 0, 0, "status"},
 };
 
@@ -40,6 +40,26 @@ Result<void> take_address(const std::string& word, CliCommand& command) {
         return refuse("not an address of the form name@domain: " + word);
     command.address = std::move(*address);
     return {};
+}
+
+Result<void> take_log_words(const std::vector<std::string>& words, CliCommand& command) {
+    const bool erase = words.size() > 1 && words[1] == "erase";
+    if (erase != (words.size() == 3))
+        return refuse("usage: keyd-cli log [ADDRESS | head | verify | erase ADDRESS]");
+    if (erase) {
+        command.verb = CliVerb::log_erase;
+        return take_address(words[2], command);
+    }
+    if (words.size() == 1) return {};
+    if (words[1] == "head") {
+        command.verb = CliVerb::log_head;
+        return {};
+    }
+    if (words[1] == "verify") {
+        command.verb = CliVerb::log_verify;
+        return {};
+    }
+    return take_address(words[1], command);
 }
 
 std::string on_address(const CliCommand& command) {
@@ -74,8 +94,8 @@ Result<CliCommand> parse_command(const std::vector<std::string>& words) {
         if (command.verb == CliVerb::check) {
             if (count >= 1) command.file = words[1];
             if (count == 2) taken = take_address(words[2], command);
-        } else if (command.verb == CliVerb::log && count == 1 && words[1] == "verify") {
-            command.verb = CliVerb::log_verify;
+        } else if (command.verb == CliVerb::log) {
+            taken = take_log_words(words, command);
         } else if (count >= 1) {
             taken = take_address(words[1], command);
             if (count == 2) command.file = words[2];
@@ -111,6 +131,9 @@ std::string target_of(const CliCommand& command, const CliOptions& options) {
                    (command.address ? "&address=" + percent_encode(command.address->text()) : "");
         case CliVerb::log_verify:
             return "/v1/log/verify";
+        case CliVerb::log_erase:
+            return "/v1/log?address=" + percent_encode(command.address->text());
+        case CliVerb::log_head:
         case CliVerb::status:
             return "/v1/health";
     }

@@ -3,6 +3,7 @@
 
 #include "base/result.hpp"
 #include "seal/address.hpp"
+#include "seal/key_plan.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -21,7 +22,9 @@ enum class CliVerb {
     check,
     expiring,
     log,
+    log_head,
     log_verify,
+    log_erase,
     status
 };
 
@@ -31,6 +34,7 @@ struct CliOptions {
     bool keep_tombstone = false;
     std::string certificate;   ///< remove: only this fingerprint
     std::int64_t within = 30;  ///< expiring: days
+    std::string against;       ///< log verify: `SEQUENCE:HEAD`, or the file of a sealed message
 };
 
 struct CliCommand {
@@ -41,6 +45,10 @@ struct CliCommand {
 
 /// Errors (refuse) say which words were expected.
 Result<CliCommand> parse_command(const std::vector<std::string>& words);
+
+/// What `log verify --against` compares with: the position that is written there, or the one in the
+/// provenance field of a message. Errors of fate refuse; retry when a file cannot be read.
+Result<LogPosition> read_noted(const std::string& against);
 
 /// Path and query for a command that is one request.
 std::string target_of(const CliCommand& command, const CliOptions& options);

@@ -123,6 +123,20 @@ CliText describe_status(const json& reply) {
     return {fields.ok() && store.ok() && log.ok(), text};
 }
 
+CliText describe_head(const json& reply) {
+    JsonFields log{reply};
+    const std::string text =
+        std::to_string(log.natural("sequence")) + ":" + printable(log.text("head")) + "\n";
+    return checked(log, text);
+}
+
+CliText describe_erased(const json& reply) {
+    JsonFields fields{reply};
+    const std::string text = "erased from " + std::to_string(fields.natural("erased")) +
+                             " rows whom they are about; the chain stays whole\n";
+    return checked(fields, text);
+}
+
 CliText describe_verified(const json& reply) {
     JsonFields fields{reply};
     const std::string text = "the key log is whole: " + std::to_string(fields.natural("sequence")) +
@@ -155,8 +169,12 @@ CliText describe_reply(const CliCommand& command, const json& reply) {
             return armour_of(reply);
         case CliVerb::log:
             return describe_log(reply);
+        case CliVerb::log_head:
+            return describe_head(reply);
         case CliVerb::log_verify:
             return describe_verified(reply);
+        case CliVerb::log_erase:
+            return describe_erased(reply);
         case CliVerb::status:
             return describe_status(reply);
     }

@@ -30,7 +30,9 @@ void render(const ApiReply& reply, bool keep, std::string& output) {
     output += std::to_string(reply.status);
     output += ' ';
     output += reason_of(reply.status);
-    output += "\r\nContent-Type: application/json\r\nContent-Length: ";
+    output += "\r\nContent-Type: ";
+    output += reply.type;
+    output += "\r\nContent-Length: ";
     output += std::to_string(reply.body.size());
     if (reply.status == 503) output += "\r\nRetry-After: 1";
     if (!keep) output += "\r\nConnection: close";
@@ -57,6 +59,7 @@ HttpConnection::HttpConnection(HttpServer& server, UnixAcceptor::Socket socket,
 void HttpConnection::start() {
     entry_ = server_.parts_.table.add(shared_from_this());
     tabled_ = true;
+    metrics().connection_opened();
     read_request();
 }
 
@@ -68,7 +71,9 @@ void HttpConnection::abort() {
 void HttpConnection::end() {
     abort();
     ticket_.reset();
-    if (tabled_) server_.parts_.table.remove(entry_);
+    if (!tabled_) return;
+    server_.parts_.table.remove(entry_);
+    metrics().connection_closed();
     tabled_ = false;
 }
 
@@ -103,8 +108,10 @@ void HttpConnection::on_header(const ErrorCode& error) {
     if (takes_body(request_.action)) return begin_body();
     if (body_unread_)
         return reply(error_reply(400, "bad_request", "This request has no body: see keyd/API."));
-    const bool hot = request_.action == Action::lookup || request_.action == Action::health;
-    if (hot) return reply(server_.parts_.service.answer(request_, server_.parts_.reader));
+    const bool lookup = request_.action == Action::lookup;
+    if (lookup) lookup_began_ = std::chrono::steady_clock::now();
+    if (lookup || request_.action == Action::health)
+        return reply(server_.parts_.service.answer(request_, server_.parts_.reader));
     work();
 }
 
@@ -115,7 +122,10 @@ void HttpConnection::begin_body() {
     const auto length = parser_->content_length();
     ticket_ = server_.parts_.uploads.take(caller_,
                                           length ? static_cast<std::size_t>(*length) : max_upload);
-    if (!ticket_) return reply(busy());
+    if (!ticket_) {
+        metrics().upload_refused("busy");
+        return reply(busy());
+    }
     wait_for_client(server_.parts_.limits.body);
     if (!iequals(parser_->get()[http::field::expect], "100-continue")) return read_body();
     asio::async_write(socket_, asio::buffer(go_on.data(), go_on.size()),
@@ -126,6 +136,7 @@ void HttpConnection::begin_body() {
 }
 
 void HttpConnection::read_body() {
+    uploaded_ = true;
     http::async_read(
         socket_, buffer_, *parser_,
         [self = shared_from_this()](const ErrorCode& error, std::size_t) { self->on_body(error); });
@@ -152,12 +163,13 @@ void HttpConnection::work() {
     };
     // Users who keep gpg busy do not keep administrators waiting.
     const auto urgency = caller_.admin ? Workers::Urgency::urgent : Workers::Urgency::usual;
-    if (!server_.parts_.workers.try_post(std::move(job), urgency)) reply(busy());
+    if (server_.parts_.workers.try_post(std::move(job), urgency)) return;
+    if (takes_body(request_.action)) metrics().upload_refused("busy");
+    reply(busy());
 }
 
 void HttpConnection::reply(const ApiReply& answer) {
-    body_.clear();
-    body_.shrink_to_fit();
+    if (uploaded_) forget_upload();
     ticket_.reset();
     if (body_unread_ || server_.stopping_) keep_ = false;
     render(answer, keep_, output_);
@@ -168,8 +180,21 @@ void HttpConnection::reply(const ApiReply& answer) {
                       });
 }
 
+/// It may have been a secret key, sent by mistake: nothing of it stays on a connection that is kept
+/// open. Freed memory is wiped (base/process.hpp), so what held it is given back.
+void HttpConnection::forget_upload() {
+    uploaded_ = false;
+    std::string{}.swap(body_);
+    parser_.reset();
+    boost::beast::flat_buffer fresh{buffer_.max_size()};
+    fresh.commit(asio::buffer_copy(fresh.prepare(buffer_.size()), buffer_.data()));
+    buffer_ = std::move(fresh);
+}
+
 void HttpConnection::on_written(const ErrorCode& error) {
     if (error) return end();
+    if (lookup_began_) metrics().lookup_took(std::chrono::steady_clock::now() - *lookup_began_);
+    lookup_began_.reset();
     server_.parts_.table.touch(entry_);
     if (keep_ && !server_.stopping_) return read_request();
     if (!body_unread_) return end();
@@ -197,11 +222,13 @@ void HttpConnection::refuse_broken(const ErrorCode& error) {
     body_unread_ = true;
     if (error == http::error::header_limit || error == http::error::buffer_overflow)
         return reply(error_reply(431, "header_too_long", "The request's header is too long."));
-    if (error == http::error::body_limit)
+    if (error == http::error::body_limit) {
+        metrics().upload_refused("too_long");
         return reply(error_reply(413, "too_long",
                                  "A certificate may have " + std::to_string(max_upload) +
                                      " octets: export only this key, without photos and other "
                                      "people's signatures (gpg --export-options export-minimal)."));
+    }
     // The client left, or was too slow: there is nobody to answer.
     if (error.category() != http::make_error_code(http::error::bad_version).category() ||
         error == http::error::end_of_stream || error == http::error::partial_message)

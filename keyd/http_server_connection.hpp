@@ -35,9 +35,11 @@ private:
     void work();
     void reply(const ApiReply& answer);
     void on_written(const ErrorCode& error);
+    void forget_upload();
     void say_goodbye();
     void refuse_broken(const ErrorCode& error);
     void end();
+    Metrics& metrics() { return server_.parts_.service.metrics(); }
 
     HttpServer& server_;
     UnixAcceptor::Socket socket_;
@@ -52,7 +54,10 @@ private:
     std::string output_;
     bool keep_ = false;         ///< the connection, after this reply
     bool body_unread_ = false;  ///< the reply comes before the client has sent everything
+    bool uploaded_ = false;     ///< octets of a certificate, or of what was taken for one, are here
     std::size_t discarded_ = 0;
+    /// When the header of a lookup was there, until its reply is written.
+    std::optional<std::chrono::steady_clock::time_point> lookup_began_;
 };
 
 }  // namespace maildircrypt

@@ -34,7 +34,11 @@ ApiReply KeyService::answer(const ApiRequest& request, StoreReader& reader) {
 
 ApiReply KeyService::lookup(const Address& address, StoreReader& reader) {
     auto resolved = resolve(address, reader, world_.rules, world_.clock());
-    if (!resolved) return store_failed(resolved.error());
+    if (!resolved) {
+        metrics_.lookup_failed();
+        return store_failed(resolved.error());
+    }
+    metrics_.lookup(resolved->state);
     return {200, render_answer(address, *resolved)};
 }
 
@@ -53,6 +57,12 @@ std::optional<ApiReply> KeyService::refuse_early(const ApiRequest& request, cons
 }
 
 ApiReply KeyService::serve(const ApiRequest& request, const Caller& caller, std::string_view body) {
+    ApiReply reply = act(request, caller, body);
+    if (takes_body(request.action)) count_upload(request, reply);
+    return reply;
+}
+
+ApiReply KeyService::act(const ApiRequest& request, const Caller& caller, std::string_view body) {
     if (auto refused = refuse_early(request, caller)) return *refused;
     if (role_for(request.action) == Role::owner && !caller.admin &&
         !world_.ownership.owns(caller.uid, *request.address))
@@ -81,7 +91,13 @@ ApiReply KeyService::serve(const ApiRequest& request, const Caller& caller, std:
         case Action::log:
             return log(request);
         case Action::verify_log:
-            return verify_log();
+            return verify_log(request.noted);
+        case Action::erase_log:
+            return erase_log(request, caller);
+        case Action::report_clear:
+            return report_clear(request, caller);
+        case Action::metrics:
+            return render_metrics();
     }
     return error_reply(500, "internal", "This request came the wrong way.");
 }
@@ -136,16 +152,6 @@ ApiReply KeyService::log(const ApiRequest& request) {
     return json_reply(200, {{"changes", std::move(changes)}, {"next", next}});
 }
 
-ApiReply KeyService::verify_log() {
-    auto end = world_.store.verify_log();
-    if (!end && end.error().fate == Fate::refuse) {
-        world_.log.event(LogLevel::error, "key_log_broken", {{"reason", end.error().what}});
-        return error_reply(409, "log_broken", end.error().what);
-    }
-    if (!end) return store_failed(end.error());
-    return json_reply(200, {{"sequence", end->sequence}, {"head", end->head}});
-}
-
 Result<KeyState> KeyService::state_of(const Address& address, StoreReader& reader) {
     auto resolved = resolve(address, reader, world_.rules, world_.clock());
     if (!resolved) return resolved.error();
@@ -172,6 +178,7 @@ void KeyService::refresh_stale(std::size_t limit) {
 }
 
 ApiReply KeyService::store_failed(const Error& error) {
+    metrics_.store_failed();
     if (const auto left_out = failures_.pass(std::chrono::steady_clock::now()))
         world_.log.event(LogLevel::error, "store_failed",
                          {{"reason", error.what}, {"left_out", std::to_string(*left_out)}});
@@ -181,6 +188,7 @@ ApiReply KeyService::store_failed(const Error& error) {
 
 ApiReply KeyService::deny(const ApiRequest& request, const Caller& caller,
                           std::string_view message) {
+    metrics_.denied();
     if (const auto left_out = denials_.pass(std::chrono::steady_clock::now()))
         world_.log.event(LogLevel::warning, "denied",
                          {{"uid", std::to_string(caller.uid)},

@@ -6,6 +6,7 @@
 #include "keyd/api_request.hpp"
 #include "keyd/caller.hpp"
 #include "keyd/event_brake.hpp"
+#include "keyd/metrics.hpp"
 #include "keyd/resolver.hpp"
 #include "keyd/store.hpp"
 
@@ -52,6 +53,9 @@ public:
     /// The state of an address's keys at this moment, for the socketmap. Like answer().
     Result<KeyState> state_of(const Address& address, StoreReader& reader);
 
+    /// What is counted; sockets count in it, too.
+    Metrics& metrics() { return metrics_; }
+
     /// Compiles answers that the clock has overtaken, at most `limit`. Any thread.
     void refresh_stale(std::size_t limit);
 
@@ -66,7 +70,13 @@ private:
     ApiReply remove_certificate(const ApiRequest& request, const Caller& caller);
     ApiReply list(const ApiRequest& request);
     ApiReply log(const ApiRequest& request);
-    ApiReply verify_log();
+    ApiReply verify_log(const LogPosition& noted);
+    ApiReply erase_log(const ApiRequest& request, const Caller& caller);
+    ApiReply report_clear(const ApiRequest& request, const Caller& caller);
+    Result<ClearKind> clear_kind(const ApiRequest& request);
+    ApiReply render_metrics();
+    ApiReply act(const ApiRequest& request, const Caller& caller, std::string_view body);
+    void count_upload(const ApiRequest& request, const ApiReply& reply);
 
     /// What becomes of a binding; or the reply, when nothing is to be changed.
     using Edit = std::function<std::variant<Change, ApiReply>(Binding)>;
@@ -84,6 +94,8 @@ private:
     ServiceDependencies world_;
     EventBrake denials_{events_per_second};
     EventBrake failures_{events_per_second};
+    EventBrake alarms_{events_per_second};
+    Metrics metrics_;
 };
 
 }  // namespace maildircrypt

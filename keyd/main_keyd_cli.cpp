@@ -41,7 +41,10 @@ ProgramDescription describe() {
         "       keyd-cli [OPTIONS] remove ADDRESS         forget its keys and release it\n"
         "       keyd-cli [OPTIONS] list                   all addresses\n"
         "       keyd-cli [OPTIONS] expiring               those whose keys expire soon\n"
-        "       keyd-cli [OPTIONS] log [ADDRESS | verify] what was changed, and that it is whole\n"
+        "       keyd-cli [OPTIONS] log [ADDRESS]          what was changed\n"
+        "       keyd-cli [OPTIONS] log head               where the log ends, to be noted\n"
+        "       keyd-cli [OPTIONS] log verify             that it is whole, and as it was noted\n"
+        "       keyd-cli [OPTIONS] log erase ADDRESS      forget whom rows are about\n"
         "       keyd-cli [OPTIONS] status                 whether keyd answers";
     program.summary = "Manages the keys that mail is sealed to. Without FILE: standard input.";
     program.options.add_options()(
@@ -54,7 +57,9 @@ ProgramDescription describe() {
         "keep-tombstone", po::bool_switch(),
         "remove: defer the address's mail instead of letting it pass")(
         "within", po::value<std::int64_t>()->value_name("DAYS")->default_value(30),
-        "expiring: how soon");
+        "expiring: how soon")(
+        "against", po::value<std::string>()->value_name("SEQUENCE:HEAD|FILE")->default_value(""),
+        "log verify: compare with what `log head` printed, or with a sealed message");
     program.positional_options.add_options()("words", po::value<std::vector<std::string>>());
     program.positional.add("words", -1);
     return program;
@@ -102,6 +107,13 @@ public:
                                 upload.error().fate == Fate::refuse ? EX_DATAERR : EX_NOINPUT);
             call.body = std::move(*upload);
         }
+        if (!options_.against.empty()) {
+            auto noted = read_noted(options_.against);
+            if (!noted)
+                return complain(noted.error().what,
+                                noted.error().fate == Fate::refuse ? EX_DATAERR : EX_NOINPUT);
+            call.target += "?sequence=" + std::to_string(noted->sequence) + "&head=" + noted->head;
+        }
         return finish(call);
     }
 
@@ -113,12 +125,14 @@ private:
             case CliVerb::log_verify:
                 return "POST";
             case CliVerb::remove:
+            case CliVerb::log_erase:
                 return "DELETE";
             case CliVerb::list:
             case CliVerb::show:
             case CliVerb::export_key:
             case CliVerb::expiring:
             case CliVerb::log:
+            case CliVerb::log_head:
             case CliVerb::status:
                 return "GET";
         }
@@ -140,6 +154,7 @@ private:
             call.target = first_page + "&after=" + percent_encode(after);
         }
         if (command_.verb == CliVerb::expiring) keep_expiring(whole);
+        if (command_.verb == CliVerb::log_head) whole = whole.value("log", json::object());
         if (options_.json) return print(whole.dump() + "\n");
         const CliText shown = describe_reply(command_, whole);
         if (!shown.ok) return complain("keyd's reply is not understood", EX_PROTOCOL);
@@ -213,9 +228,11 @@ int run(int argc, const char* const argv[]) {
     if (values.count("words") != 0) words = values["words"].as<std::vector<std::string>>();
     auto command = parse_command(words);
     if (!command) return complain(command.error().what + " (see keyd-cli --help)", EX_USAGE);
-    CliOptions options{values["json"].as<bool>(), values["any-user-id"].as<bool>(),
+    CliOptions options{values["json"].as<bool>(),           values["any-user-id"].as<bool>(),
                        values["keep-tombstone"].as<bool>(), values["certificate"].as<std::string>(),
-                       values["within"].as<std::int64_t>()};
+                       values["within"].as<std::int64_t>(), values["against"].as<std::string>()};
+    if (!options.against.empty() && command->verb != CliVerb::log_verify)
+        return complain("--against belongs to log verify (see keyd-cli --help)", EX_USAGE);
     return Cli{values["socket"].as<std::string>(), std::move(*command), std::move(options)}.run();
 }
 

@@ -27,6 +27,7 @@ public:
 
     void start() {
         entry_ = parts_.table.add(shared_from_this());
+        parts_.service.metrics().connection_opened();
         deadline = std::chrono::steady_clock::now() + parts_.request;
         read();
     }
@@ -75,6 +76,7 @@ private:
     void end() {
         abort();
         parts_.table.remove(entry_);
+        parts_.service.metrics().connection_closed();
     }
 
     const SocketmapServerParts& parts_;

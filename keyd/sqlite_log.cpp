@@ -88,6 +88,23 @@ Result<std::vector<LoggedChange>> read_log(const SqliteConnection& connection, s
     }
 }
 
+/// secure_delete overwrites what was deleted; the checkpoint empties the WAL, which has older
+/// copies of the pages, as soon as no reader needs them.
+Result<std::int64_t> erase_openings(const SqliteConnection& connection, const EntryName& name) {
+    if (auto set = connection.set_pragma("secure_delete", "ON", "1"); !set) return set.error();
+    // An alias's row names its targets.
+    auto rows = connection.prepare(
+        "DELETE FROM key_log_openings WHERE address = ?1 "
+        "OR instr(char(10) || keys || char(10), char(10) || ?1 || char(10)) > 0");
+    if (!rows) return rows.error();
+    rows->bind(name.text());
+    if (auto done = rows->run(); !done) return done.error();
+    const std::int64_t erased = sqlite3_changes(connection.get());
+    auto truncated = connection.value("PRAGMA wal_checkpoint(TRUNCATE)");
+    if (!truncated) return truncated.error();
+    return erased;
+}
+
 Result<void> verify_chain(const SqliteConnection& connection, const StoreStamp& stamp,
                           std::int64_t from) {
     auto rows = connection.prepare(

@@ -17,6 +17,9 @@ Result<LogPosition> append_log(const SqliteConnection& connection, const LogPosi
 Result<std::vector<LoggedChange>> read_log(const SqliteConnection& connection, std::int64_t after,
                                            std::size_t limit, const std::optional<EntryName>& name);
 
+/// Erases the openings of the entry's rows from the file and its WAL; returns how many there were.
+Result<std::int64_t> erase_openings(const SqliteConnection& connection, const EntryName& name);
+
 /// Follows the chain of `stamp`'s store from row 1, or from row `from`, to its head.
 Result<void> verify_chain(const SqliteConnection& connection, const StoreStamp& stamp,
                           std::int64_t from = 1);

@@ -111,6 +111,8 @@ public:
         return read_log(connection_, after, limit, name);
     }
     Result<LogPosition> verify_log() override;
+    Result<std::int64_t> erase_openings(const EntryName& name) override;
+    Result<std::int64_t> count_expiring(std::int64_t now, std::int64_t until) override;
 
 private:
     std::string path_;
@@ -206,6 +208,25 @@ Result<LogPosition> SqliteStore::verify_log() {
     if (!stamp) return stamp.error();
     if (auto verified = verify_chain(connection_, *stamp); !verified) return verified.error();
     return stamp->log;
+}
+
+Result<std::int64_t> SqliteStore::erase_openings(const EntryName& name) {
+    const std::lock_guard guard{mutex_};
+    return maildircrypt::erase_openings(connection_, name);
+}
+
+/// The index of what the clock will change is enough: a key that is going to expire is such a
+/// change.
+Result<std::int64_t> SqliteStore::count_expiring(std::int64_t now, std::int64_t until) {
+    const std::lock_guard guard{mutex_};
+    auto count = connection_.prepare(
+        "SELECT count(*) FROM addresses WHERE valid_until <= ?2 "
+        "AND valid_until < 9223372036854775807 AND expires > ?1 AND expires <= ?2");
+    if (!count) return count.error();
+    count->bind(now).bind(until);
+    auto row = count->step();
+    if (!row) return row.error();
+    return count->integer(0);
 }
 
 }  // namespace

@@ -145,6 +145,12 @@ public:
     /// Follows the whole chain and every opening that is left. The error (refuse) names the first
     /// row that is wrong.
     virtual Result<LogPosition> verify_log() = 0;
+    /// Erases the openings of an entry's rows, and of those of aliases that lead to it, so that
+    /// nothing tells any more whom they are about; the chain stays. How many there were.
+    virtual Result<std::int64_t> erase_openings(const EntryName& name) = 0;
+
+    /// How many entries there are whose last key expires after `now`, but by `until`.
+    virtual Result<std::int64_t> count_expiring(std::int64_t now, std::int64_t until) = 0;
 };
 
 }  // namespace maildircrypt

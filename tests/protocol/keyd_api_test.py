@@ -5,7 +5,6 @@
 import json
 import os
 import pathlib
-import pwd
 import signal
 import socket
 import subprocess
@@ -17,103 +16,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
 import exim
 import gpg
 import harness
-import testkeys
-from keyd import USER, Keyd
-from processes import Server, wait_until
-
-ANN = gpg.address_of("cv25519")
-OWNER = "bin"  # owns bin@sealed.test in these tests
-ADMIN_GROUP = "games"
-OWNED = f"{OWNER}@{gpg.DOMAIN}"
+from keyd import USER
+from keyd_case import ADMIN_GROUP, ANN, OWNED, KeydCase
+from processes import Server
 
 
-def user(name, groups=()):
-    """What makes curl and keyd-cli run as this user; the groups are supplementary."""
-    entry = pwd.getpwnam(name)
-    grouping = [f"--groups={','.join(groups)}"] if groups else ["--clear-groups"]
-    return ["setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", *grouping]
-
-
-ROLES = {
-    "root": [],
-    "keyd's own user": user(USER),
-    "a member of the administrators' group": user("nobody", groups=[ADMIN_GROUP]),
-    "the owner": user(OWNER),
-    "somebody else": ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
-}
-ADMINISTRATORS = list(ROLES)[:3]
-
-
-class ApiTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.directory = harness.temporary_directory()
-        cls.programs = harness.install_programs(cls.directory / "bin")
-        cls.made = {}
-        home = gpg.GpgHome(cls.directory / "gpg")
-        cls.addClassCleanup(home.stop_agent)
-        for name, address in (("owned", OWNED), ("thief", OWNED)):
-            home.generate("cv25519", address)
-            path = cls.directory / f"{name}.asc"
-            path.write_bytes(home.certificate(address))
-            cls.made[name] = path
-            secret = home.run("--armor", "--export-secret-keys", address).stdout
-            cls.made[f"{name} secret"] = cls.directory / f"{name}-secret.asc"
-            cls.made[f"{name} secret"].write_bytes(secret)
-            home = gpg.GpgHome(cls.directory / f"gpg-{name}")
-            cls.addClassCleanup(home.stop_agent)
-        for path in cls.made.values():
-            path.chmod(0o644)
-        for kind in ("cv25519", "rsa2048"):
-            cls.made[kind] = cls.directory / f"{kind}.asc"
-            cls.made[kind].write_bytes(testkeys.certificate(kind).read_bytes())
-
-    def setUp(self):
-        self.here = self.directory / self.id().rsplit(".", maxsplit=1)[-1]
-        self.keyd = None
-
-    def start(self, *options, wrapper=()):
-        """A keyd with a new store."""
-        self.keyd = Keyd(self.here, self.programs)
-        self.keyd.stop()
-        self.restart(*options, wrapper=wrapper)
-        return self.keyd
-
-    def restart(self, *options, wrapper=()):
-        keyd = self.keyd
-        keyd.server = Server(
-            [*wrapper, self.programs / "keyd", "--socket", keyd.socket, "--store", keyd.store,
-             "--admin-group", ADMIN_GROUP, "--user-domains", gpg.DOMAIN, *options],
-            self.here / "keyd.log", user=USER, notify=True)
-        self.addCleanup(keyd.server.stop)
-
-    def curl(self, path, *options, role="root", data=None):
-        """(status, JSON or None) of a request by real curl."""
-        run = subprocess.run(
-            [*ROLES[role], "curl", "-sS", "--unix-socket", self.keyd.socket, "-w",
-             "\n%{http_code}", *options, f"http://keyd{path}"],
-            input=data, capture_output=True, check=False)
-        self.assertEqual(run.returncode, 0, run.stderr.decode())
-        body, _, status = run.stdout.decode().rpartition("\n")
-        return int(status), json.loads(body) if body else None
-
-    def upload(self, address, name, role="root", query=""):
-        return self.curl(f"/v1/addresses/{address}/certificates{query}", "--data-binary",
-                         f"@{self.made[name]}", role=role)
-
-    def state(self, address):
-        status, answer = self.curl(f"/v1/lookup/{address}")
-        self.assertEqual(status, 200)
-        return answer["state"]
-
-    def cli(self, *arguments, role="root", data=None, check=None):
-        run = subprocess.run([*ROLES[role], self.programs / "keyd-cli", "--socket",
-                              self.keyd.socket, *arguments], input=data, capture_output=True,
-                             check=False)
-        if check is not None:
-            self.assertEqual(run.returncode, check, run.stderr.decode())
-        return run.stdout.decode(), run.stderr.decode()
-
+class ApiTest(KeydCase):
     # ---- the API
 
     def test_a_key_lives_from_upload_to_removal(self):
@@ -139,38 +47,6 @@ class ApiTest(unittest.TestCase):
         self.assertEqual(self.state(ANN), "no-key")
         status, verified = self.curl("/v1/log/verify", "-X", "POST")
         self.assertEqual((status, verified["sequence"]), (200, 2))
-
-    def test_each_role_has_its_endpoints(self):
-        self.start()
-        self.assertEqual(self.upload(OWNED, "owned")[0], 201)
-        one = f"/v1/addresses/{OWNED}"
-        some = f"/v1/addresses/{ANN}"
-        upload = ["--data-binary", f"@{self.made['owned']}"]
-        everyone, owner, admin = set(ROLES), {*ADMINISTRATORS, "the owner"}, set(ADMINISTRATORS)
-        endpoints = [
-            (["/v1/health"], everyone),
-            ([f"/v1/lookup/{OWNED}"], everyone),
-            (["/v1/check", *upload], everyone),
-            ([one], owner),
-            ([some], admin),
-            ([f"{one}/certificates"], owner),
-            ([f"{one}/certificates", *upload], owner),
-            ([f"{some}/certificates", *upload], admin),
-            ([f"{one}/certificates?any_user_id=yes", *upload], admin),
-            ([f"{one}/certificates/{'0' * 40}", "-X", "DELETE"], owner),
-            ([some, "-X", "DELETE"], admin),
-            (["/v1/addresses"], admin),
-            (["/v1/log"], admin),
-            (["/v1/log/verify", "-X", "POST"], admin),
-        ]
-        for request, allowed in endpoints:
-            for role in ROLES:
-                with self.subTest(request=request, role=role):
-                    status, body = self.curl(*request, role=role)
-                    self.assertEqual(status == 403, role not in allowed, body)
-                    if status == 403:
-                        self.assertEqual(body["error"]["code"], "not_permitted")
-                        self.assertGreater(len(body["error"]["message"]), 40)
 
     def test_a_stolen_account_cannot_redirect_mail(self):
         self.start()
@@ -227,17 +103,20 @@ class ApiTest(unittest.TestCase):
         (self.here / "ann.asc").write_bytes(home.certificate("ann@example.org"))
         examples = [line.strip() for line in (harness.ROOT / "keyd/API").read_text().splitlines()
                     if line.startswith("    curl ")]
-        self.assertEqual(len(examples), 11)
+        self.assertEqual(len(examples), 14)
         fingerprint = ""
         for example in examples:
             # What the document shows next to each other happens one after the other here.
-            if "-X DELETE" in example and "/certificates/" not in example:
+            if example.endswith("-X DELETE http://keyd/v1/addresses/ann@example.org"):
                 self.cli("add", "ann@example.org", self.here / "ann.asc", check=0)
             run = subprocess.run(
                 ["sh", "-c", example.replace("/run/maildircrypt/keyd.sock", str(self.keyd.socket))
                  .replace("FINGERPRINT", fingerprint).replace("curl ", "curl -sS -f ")],
                 cwd=self.here, capture_output=True, check=False)
             self.assertEqual(run.returncode, 0, example + run.stderr.decode())
+            if "/metrics" in example:
+                self.assertIn(b"maildircrypt_keyd_lookups_total", run.stdout)
+                continue
             answer = json.loads(run.stdout)
             fingerprint = answer.get("fingerprint", fingerprint)
 
