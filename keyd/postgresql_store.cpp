@@ -78,6 +78,8 @@ public:
         });
     }
     Result<LogPosition> verify_log() override;
+    Result<std::int64_t> erase_openings(const EntryName& name) override;
+    Result<std::int64_t> count_expiring(std::int64_t now, std::int64_t until) override;
 
 private:
     /// Calls with a connection to the store that was opened at first, or says why there is none.
@@ -199,6 +201,32 @@ Result<LogPosition> PostgresqlStore::verify_log() {
         if (!stamp) return stamp.error();
         if (auto verified = verify_chain(connection, *stamp); !verified) return verified.error();
         return stamp->log;
+    });
+}
+
+/// PostgreSQL overwrites what was deleted when it vacuums.
+Result<std::int64_t> PostgresqlStore::erase_openings(const EntryName& name) {
+    return with([&](PostgresqlConnection& connection) -> Result<std::int64_t> {
+        auto rows = connection.query(
+            "erase",
+            "WITH erased AS (DELETE FROM key_log_openings WHERE address = $1::text OR "
+            "strpos(E'\\n' || keys || E'\\n', E'\\n' || $1::text || E'\\n') > 0 RETURNING 1) "
+            "SELECT count(*) FROM erased",
+            SqlValues{}.add(name.text()));
+        if (!rows) return rows.error();
+        return rows->integer(0, 0);
+    });
+}
+
+Result<std::int64_t> PostgresqlStore::count_expiring(std::int64_t now, std::int64_t until) {
+    return with([&](PostgresqlConnection& connection) -> Result<std::int64_t> {
+        auto rows = connection.query(
+            "expiring",
+            "SELECT count(*) FROM addresses WHERE valid_until <= $2 "
+            "AND valid_until < 9223372036854775807 AND expires > $1 AND expires <= $2",
+            SqlValues{}.add(now).add(until));
+        if (!rows) return rows.error();
+        return rows->integer(0, 0);
     });
 }
 
