@@ -42,6 +42,23 @@ Result<Value> choose(const po::variables_map& values, const std::string& name,
     return choose<Value>(name, values[name].as<std::string>(), choices);
 }
 
+/// The domain as addresses have it: folded, without a last dot. Whatever no address can have is an
+/// error and not a domain that is never met: its mail would pass in clear.
+Result<std::string> read_domain(const std::string& option, const std::string& text) {
+    const auto address = Address::parse("postmaster@" + text);
+    if (!address) return refuse("option '" + option + "': '" + text + "' is not a domain");
+    return std::string{address->domain()};
+}
+
+/// An address or a domain, as addresses have them.
+Result<std::string> read_target(const std::string& option, const std::string& text) {
+    if (text.find('@') == text.npos) return read_domain(option, text);
+    const auto address = Address::parse(text);
+    if (!address)
+        return refuse("option '" + option + "': '" + text + "' is neither address nor domain");
+    return address->text();
+}
+
 /// Calls `add(target, value)` for each `TARGET=VALUE` given for option `name`.
 template <class Value, class Add>
 Result<void> read_rules(const po::variables_map& values, const std::string& name,
@@ -53,7 +70,9 @@ Result<void> read_rules(const po::variables_map& values, const std::string& name
             return refuse("option '" + name + "': '" + rule + "' is not of the form TARGET=VALUE");
         auto value = choose<Value>(name, std::string_view{rule}.substr(equals + 1), choices);
         if (!value) return value.error();
-        add(fold_ascii(rule.substr(0, equals)), *value);
+        auto target = read_target(name, rule.substr(0, equals));
+        if (!target) return target.error();
+        add(std::move(*target), *value);
     }
     return {};
 }
@@ -87,6 +106,16 @@ std::vector<std::string> split_list(std::string_view text) {
         text.remove_prefix(std::min(length + 1, text.size()));
     }
     return items;
+}
+
+Result<std::vector<std::string>> read_domains(const po::variables_map& values) {
+    std::vector<std::string> domains;
+    for (const std::string& text : split_list(values["domains"].as<std::string>())) {
+        auto domain = read_domain("domains", text);
+        if (!domain) return domain.error();
+        domains.push_back(std::move(*domain));
+    }
+    return domains;
 }
 
 auto text_option(const char* placeholder, const char* fallback) {
@@ -137,8 +166,9 @@ Result<PolicyConfig> read_policy(const po::variables_map& values) {
         values, "revoked",
         {{"defer", Treatment::defer}, {"reject", Treatment::reject}, {"pass", pass}});
     if (!revoked) return revoked.error();
-    return PolicyConfig{split_list(values["domains"].as<std::string>()), *no_key, *expired,
-                        *revoked};
+    auto domains = read_domains(values);
+    if (!domains) return domains.error();
+    return PolicyConfig{std::move(*domains), *no_key, *expired, *revoked};
 }
 
 void add_seal_options(po::options_description& options) {

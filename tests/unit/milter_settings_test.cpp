@@ -92,6 +92,19 @@ BOOST_AUTO_TEST_CASE(what_is_not_understood_is_refused_with_the_options_name) {
     check_refused({"--no-key=perhaps"}, "'no-key'");
 }
 
+/// A domain that no address can have would be met by no mail: all of it would pass in clear.
+BOOST_AUTO_TEST_CASE(a_domain_that_is_none_is_refused) {
+    for (const char* domains : {"\"example.org\"", "*.example.org", ".example.org", "@example.org",
+                                "example.org;example.net", "example.net, a@example.org"})
+        check_refused({"--domains", domains}, "'domains'");
+    check_refused({"--subject-for=\"alice@example.org\"=hide"}, "'subject-for'");
+    check_refused({"--outer-headers-for=*.example.org=minimal"}, "'outer-headers-for'");
+    const auto settings = read({"--domains=Example.ORG., b.test"});
+    BOOST_REQUIRE(settings);
+    BOOST_TEST(settings->policy.keys.domains == (std::vector<std::string>{"example.org", "b.test"}),
+               boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(only_a_unix_socket_with_a_whole_path_is_taken) {
     for (const char* socket : {"inet:8891@127.0.0.1", "unix:relative", "/run/m.sock", ""}) {
         const std::string option = std::string{"--socket="} + socket;
