@@ -37,6 +37,10 @@ Reply hand_back(const Reply& reply) {
         case 502:
         case 503:
         case 504:
+        case 530:
+        case 534:
+        case 535:
+        case 538:
         case 555:
             return next_hop_away("4.5.0", "the next hop did not understand: " + text);
         default:

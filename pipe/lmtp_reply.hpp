@@ -33,8 +33,8 @@ std::string sanitise(std::string_view text);
 
 /// What a reply of the next hop about this mail means for the sender. 4xx and 5xx are handed on
 /// with their enhanced code when its class fits; what is a quarrel between us and the next hop (421
-/// and the codes for commands that are unknown or out of turn) becomes 451, and so does what is no
-/// answer at all (1xx, 3xx).
+/// and the codes for commands that are unknown, out of turn or want TLS or a login) becomes 451,
+/// and so does what is no answer at all (1xx, 3xx).
 Reply hand_back(const Reply& reply);
 
 }  // namespace maildircrypt::lmtp

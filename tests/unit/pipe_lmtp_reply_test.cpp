@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(an_enhanced_code_of_another_class_or_none_is_replaced) {
 }
 
 BOOST_AUTO_TEST_CASE(a_quarrel_between_us_and_the_next_hop_never_bounces_mail) {
-    for (const int code : {500, 502, 503, 504, 555})
+    for (const int code : {500, 502, 503, 504, 530, 534, 535, 538, 555})
         BOOST_TEST(handed_back(code, "5.5.1", "what").starts_with("451 4.5.0 "));
     BOOST_TEST(handed_back(421, "4.3.2", "bye") == "451 4.3.2 bye\r\n");
     BOOST_TEST(handed_back(421, "", "bye") == "451 4.4.2 bye\r\n");
