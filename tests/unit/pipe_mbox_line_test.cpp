@@ -47,6 +47,14 @@ BOOST_AUTO_TEST_CASE(everything_else_stays) {
         expect(message, message);
 }
 
+BOOST_AUTO_TEST_CASE(a_field_with_blanks_before_its_colon_stays) {
+    for (const char* message : {"From : ada@x\n\nbody\n", "From \t : ada@x\n", "From :", "From ::"})
+        expect(message, message);
+    expect("From x: Mon\nSubject: x\n", "Subject: x\n");
+    expect("From  x :\ny", "y");
+    expect("From " + std::string(300, ' ') + ": x\ny", "y");
+}
+
 BOOST_AUTO_TEST_CASE(a_message_of_only_that_line_is_empty) {
     expect("From ada@x\n", "");
     expect("From ada@x", "");
