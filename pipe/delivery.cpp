@@ -4,11 +4,11 @@
 #include "base/secret.hpp"
 #include "keyd/client.hpp"
 #include "pipe/control.hpp"
-#include "pipe/detail_lookup.hpp"
 #include "pipe/filter_output.hpp"
 #include "pipe/maildir.hpp"
 #include "pipe/maildir_message.hpp"
 #include "pipe/mbox_line.hpp"
+#include "pipe/recipient_policy.hpp"
 #include "seal/clear_passage.hpp"
 #include "seal/sealer.hpp"
 #include "seal/untouched_passage.hpp"
@@ -57,19 +57,21 @@ Delivery::Delivery(PipeOptions options, ControlChannel& channel, const Log& log)
 Conclusion Delivery::run() {
     const auto address = Address::parse(options_.recipient);
     if (!address) return deferred("recipient", address.error(), bad_address_line);
-    options_.seal = options_.seal.for_recipients({&*address, 1});
     if (options_.maildir) {
-        auto path = options_.maildir->expand(*address, options_.recipient_delimiter);
+        auto path = options_.maildir->expand(*address, options_.names.delimiter);
         if (!path) return deferred("maildir", path.error(), bad_address_line);
         maildir_ = std::move(*path);
     }
-    if (!covers(options_.policy, *address)) return act(Treatment::untouched, {});
     KeyClient keyd{options_.keyd_socket, lookup_deadline, options_.store_id};
-    const auto keys =
-        lookup_with_detail([&keyd](const Address& asked) { return keyd.lookup(asked); }, *address,
-                           options_.recipient_delimiter);
-    if (!keys) return deferred("lookup", keys.error(), deferred_line);
-    return act(treat(options_.policy, keys->state), *keys);
+    const auto decided =
+        decide_recipient([&keyd](const Address& asked) { return keyd.lookup(asked); },
+                         options_.policy, options_.names, *address);
+    if (!decided) {
+        const bool no_mailbox = decided.error().fate == Fate::refuse;
+        return deferred("lookup", decided.error(), no_mailbox ? bad_address_line : deferred_line);
+    }
+    options_.seal = options_.seal.for_recipients(decided->asked);
+    return act(decided->treatment, decided->keys);
 }
 
 Conclusion Delivery::act(Treatment treatment, const RecipientKeys& keys) {

@@ -3,11 +3,11 @@
 
 #include "base/log.hpp"
 #include "base/spill.hpp"
-#include "pipe/detail_lookup.hpp"
 #include "pipe/lmtp_next_hop.hpp"
 #include "pipe/lmtp_reply.hpp"
 #include "pipe/lmtp_session.hpp"
 #include "pipe/lmtp_tally.hpp"
+#include "pipe/recipient_policy.hpp"
 #include "seal/crypto_context.hpp"
 #include "seal/key_plan.hpp"
 #include "seal/policy.hpp"
@@ -15,6 +15,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace maildircrypt::lmtp {
 
@@ -22,7 +23,7 @@ namespace maildircrypt::lmtp {
 struct Guard {
     const CryptoContext& crypto;
     const KeyLookup& lookup;
-    const std::string& delimiter;  ///< of a detail in local parts; may be empty
+    const MailboxNames& names;
     const PolicyConfig& policy;
     const SealOptions& seal;  ///< line_end is that of the next hop
     SpillBudget& spill;
@@ -37,7 +38,8 @@ struct Treated {
     Destination destination;
     Treatment treatment;  ///< seal, pass_clear or untouched
     RecipientKeys keys;
-    Tally::Place place;  ///< among those in flight
+    std::vector<Address> asked;  ///< as in RecipientPolicy
+    Tally::Place place;          ///< among those in flight
 };
 
 struct Verdict {

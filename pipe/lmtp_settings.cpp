@@ -2,6 +2,7 @@
 
 #include "keyd/client.hpp"
 #include "pipe/lmtp_limits.hpp"
+#include "pipe/mailbox_options.hpp"
 #include "seal/policy_options.hpp"
 
 #include <charconv>
@@ -104,9 +105,6 @@ ProgramDescription lmtp_program() {
         "next", po::value<std::string>()->value_name("HOP"),
         "where sealed mail goes: lmtp:unix:PATH, lmtp:inet:HOST:PORT, or maildir:TEMPLATE with %u "
         "local part, %d domain, %a address, %% percent")(
-        "recipient-delimiter", text_option("CHARACTERS", ""),
-        "what follows the first of these in a local part is a detail: left out in %u and %a, and "
-        "sealed as the address without it unless it has keys of its own")(
         "keyd", text_option("PATH", default_keyd_socket), "keyd's socket")(
         "store-id", text_option("ID", ""),
         "of the key store, as `keyd init` printed it; mail waits when another one answers")(
@@ -123,6 +121,7 @@ ProgramDescription lmtp_program() {
         "spill-directory", text_option("PATH", "/var/tmp"),
         "for unlinked files that hold ciphertext beyond that")(
         "log", text_option("stderr|syslog", "stderr"), "where log lines go");
+    add_mailbox_options(options);
     add_policy_options(options);
     add_seal_options(options);
     add_guard_options(options);
@@ -142,7 +141,9 @@ Result<Settings> read_settings(const po::variables_map& values) {
     if (auto guard = read_guard_options(values, *seal); !guard) return guard.error();
     settings.seal = std::move(*seal);
     settings.server.name = settings.seal.host;
-    settings.recipient_delimiter = values["recipient-delimiter"].as<std::string>();
+    auto names = read_mailbox_names(values);
+    if (!names) return names.error();
+    settings.names = std::move(*names);
     settings.keyd_socket = values["keyd"].as<std::string>();
     settings.store_id = values["store-id"].as<std::string>();
     if (!settings.store_id.empty() && !is_store_id(settings.store_id))

@@ -24,7 +24,7 @@ struct Settings {
     std::optional<Endpoint> listen;  ///< none: sockets are inherited
     mode_t socket_mode = 0;
     std::variant<Endpoint, MaildirTemplate> next;
-    std::string recipient_delimiter;
+    MailboxNames names;
     std::string keyd_socket;
     std::string store_id;  ///< empty is any
     PolicyConfig policy;

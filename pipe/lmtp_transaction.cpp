@@ -78,7 +78,7 @@ void Transaction::open_sealed(std::size_t recipient) {
     auto delivery = open_delivery({recipient}, TextOrigin::sealed);
     if (!delivery) return fail({recipient}, "open", delivery.error());
     const Treated& treated = recipients_[recipient];
-    SealOptions options = guard_.seal.for_recipients({&treated.destination.address, 1});
+    SealOptions options = guard_.seal.for_recipients(treated.asked);
     options.keep_original = keeper_ == nullptr;
     auto copy = std::make_unique<SealedCopy>(recipient, std::move(*delivery), guard_, treated.keys,
                                              std::move(options));

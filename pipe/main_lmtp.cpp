@@ -66,7 +66,7 @@ Result<std::vector<Fd>> open_sockets(const Settings& settings) {
 std::unique_ptr<NextHop> make_next_hop(const Settings& settings, const CryptoContext& crypto,
                                        SpillBudget& spill, const Log& log) {
     if (const auto* path = std::get_if<MaildirTemplate>(&settings.next))
-        return std::make_unique<MaildirHop>(*path, settings.recipient_delimiter,
+        return std::make_unique<MaildirHop>(*path, settings.names.delimiter,
                                             settings.seal.host);
     auto hop = std::make_unique<LmtpHop>(std::get<Endpoint>(settings.next), settings.server.name,
                                          settings.next_timeout, crypto, spill);
@@ -95,7 +95,7 @@ Result<bool> run(const Settings& settings) {
     seal.line_end = next->line_end();
     const Guard guard{*crypto,
                       lookup,
-                      settings.recipient_delimiter,
+                      settings.names,
                       settings.policy,
                       seal,
                       spill,

@@ -2,6 +2,7 @@
 
 #include "keyd/client.hpp"
 #include "pipe/control.hpp"
+#include "pipe/mailbox_options.hpp"
 #include "seal/policy_options.hpp"
 
 #include <string_view>
@@ -57,9 +58,6 @@ ProgramDescription describe_pipe() {
         "queue-id", text_value("ID"), "the MTA's name of the message, for the log")(
         "maildir", text_value("TEMPLATE"),
         "deliver to this Maildir; %u local part, %d domain, %a address, %% percent")(
-        "recipient-delimiter", text_value("CHARACTERS"),
-        "what follows the first of these in the local part is a detail: left out in %u and %a, "
-        "and sealed as the address without it unless it has keys of its own")(
         "filter", po::bool_switch(), "write the sealed message to standard output instead")(
         "keyd", text_value("PATH")->default_value(default_keyd_socket), "keyd's socket")(
         "store-id", text_value("ID"),
@@ -68,6 +66,7 @@ ProgramDescription describe_pipe() {
         "defer a delivery that takes longer")(
         "spill-directory", text_value("PATH")->default_value(default_spill_directory),
         "for unlinked files that hold ciphertext beyond 2 MiB");
+    add_mailbox_options(program.options);
     add_policy_options(program.options);
     add_seal_options(program.options);
     add_guard_options(program.options);
@@ -80,7 +79,9 @@ Result<PipeOptions> read_pipe_options(const po::variables_map& values, Environme
     if (options.recipient.empty()) return refuse("no recipient: neither --recipient nor RECIPIENT");
     options.sender = text_or(values, "sender", environment, "SENDER");
     options.queue_id = text_or(values, "queue-id", environment, "MESSAGE_ID");
-    options.recipient_delimiter = text(values, "recipient-delimiter");
+    auto names = read_mailbox_names(values);
+    if (!names) return names.error();
+    options.names = std::move(*names);
     options.keyd_socket = text(values, "keyd");
     options.store_id = text(values, "store-id");
     if (!options.store_id.empty() && !is_store_id(options.store_id))

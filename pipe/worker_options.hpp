@@ -4,6 +4,7 @@
 #include "base/options.hpp"
 #include "base/result.hpp"
 #include "pipe/maildir_template.hpp"
+#include "pipe/recipient_policy.hpp"
 #include "seal/policy.hpp"
 #include "seal/sealer.hpp"
 
@@ -17,7 +18,7 @@ struct PipeOptions {
     std::string sender;
     std::string queue_id;
     std::optional<MaildirTemplate> maildir;  ///< none in filter mode
-    std::string recipient_delimiter;
+    MailboxNames names;
     std::string keyd_socket;
     std::string store_id;  ///< of the key store; empty is any
     std::string spill_directory;

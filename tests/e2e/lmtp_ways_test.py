@@ -31,9 +31,10 @@ MAIN = {
                           f"{{ @catch.test = {ADDRESS} }} {{ away@sealed.test = bob@out.test }} "
                           f"{{ both@sealed.test = {ADDRESS}, bob@out.test }} }}",
     "virtual_alias_domains": "catch.test",
-    "mydestination": "local.test",
+    "mydestination": "local.test, localhost",
     "alias_maps": f"inline:{{ friend={ADDRESS} }}",
-    "local_recipient_maps": "$alias_maps",
+    "local_recipient_maps": "",
+    "mailbox_transport": "$virtual_transport",
     "sender_bcc_maps": f"inline:{{ copied@out.test={ADDRESS} }}",
     "notify_classes": "",
 }
@@ -115,6 +116,10 @@ class Ways:
         self.send(f"{KIND}+lists@sealed.test")
         self.expect_sealed()
 
+    def test_detail_that_needs_quotes(self):
+        self.send(f'"{KIND}+a b"@sealed.test')
+        self.expect_sealed()
+
     def test_sendmail(self):
         self.mta.sendmail(SENDER, [ADDRESS], LOCAL_LETTER)
         self.expect_sealed()
@@ -156,10 +161,15 @@ class IntoMaildirs(Ways):
         self.mailboxes.mkdir()
         self.mailboxes.chmod(0o777)
         guard = lmtp_guard.start(self.stand, f"maildir:{self.mailboxes}/%u",
-                                 ["--recipient-delimiter", "+"])
+                                 ["--recipient-delimiter", "+", "--mailbox-domain", gpg.DOMAIN])
         self.addCleanup(guard.stop)
         return (lmtp_guard.settings("postfix-lmtp.main.cf", guard.socket),
                 [(EXAMPLES / "postfix-lmtp.master.cf").read_text()])
+
+    def test_other_names_of_the_host(self):
+        for number, name in enumerate(("localhost", "Local.Test", "[127.0.0.1]"), 1):
+            self.send(f"{KIND}@{name}")
+            self.expect_sealed(number)
 
     def stored(self, kind):
         new = self.mailboxes / kind / "new"

@@ -92,7 +92,7 @@ struct Stage {
 
     CryptoContext crypto;
     KeyLookup lookup = [this](const Address& address) { return answer(address); };
-    std::string delimiter;
+    MailboxNames names;
     PolicyConfig policy;
     SealOptions seal;
     SpillBudget spill{1024 * 1024, "/tmp"};
@@ -100,7 +100,7 @@ struct Stage {
     FakeHop hop;
     Tally in_flight{100};
     Log log{Log::Target::syslog, "unit-tests"};
-    Guard guard{crypto, lookup, delimiter, policy, seal, spill, headers, hop, in_flight, log};
+    Guard guard{crypto, lookup, names, policy, seal, spill, headers, hop, in_flight, log};
     int lookups = 0;
 
     Verdict judge_path(const std::string& path, Sender sender = {"<s@x.test>", {}, false, {}, {}}) {

@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(a_failed_lookup_means_later_and_says_that_it_was_one) {
 BOOST_AUTO_TEST_CASE(a_detail_is_sealed_as_its_mailbox_where_a_delimiter_is_known) {
     Stage stage;
     BOOST_TEST((stage.judge_path("<k1+x@x.test>").treated->treatment == Treatment::pass_clear));
-    stage.delimiter = "+";
+    stage.names.delimiter = "+";
     BOOST_TEST((stage.judge_path("<k1+x@x.test>").treated->treatment == Treatment::seal));
 }
 
@@ -60,6 +60,20 @@ BOOST_AUTO_TEST_CASE(what_no_mailbox_can_be_called_is_put_off) {
     stage.hop.verdict = {451, "4.1.3", "no", {}};
     BOOST_TEST(code_of(stage.judge_path("<k1@x.test>")) == "451 4.1.3");
     BOOST_TEST(stage.lookups == 0);
+}
+
+/// RCPT TO:<k1@[192.0.2.1]> is what whoever writes says; with the mailbox's own name it is sealed.
+BOOST_AUTO_TEST_CASE(an_address_literal_is_no_way_around_the_key) {
+    Stage stage;
+    for (const auto& domains : {std::vector<std::string>{}, std::vector<std::string>{"x.test"}}) {
+        stage.policy.domains = domains;
+        stage.names.domain.clear();
+        const auto verdict = stage.judge_path("<k1@[192.0.2.1]>");
+        BOOST_TEST(code_of(verdict) == "451 4.1.3");
+        BOOST_TEST(!verdict.lookup_failed);
+        stage.names.domain = "x.test";
+        BOOST_TEST((stage.judge_path("<k1@[192.0.2.1]>").treated->treatment == Treatment::seal));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_declared_size_counts_sealed_against_the_next_hops_limit) {

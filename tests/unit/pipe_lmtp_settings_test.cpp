@@ -74,7 +74,8 @@ BOOST_AUTO_TEST_CASE(what_the_sample_shows_is_the_default) {
     BOOST_REQUIRE_MESSAGE(bool(shown), (shown ? "" : shown.error().what));
     const auto silent = read({"--next", "maildir:/var/vmail/%d/%u"});
     BOOST_REQUIRE(bool(silent));
-    BOOST_TEST(shown->recipient_delimiter == "+");  // the one that is an example
+    BOOST_TEST(shown->names.delimiter == "+");  // the two that are examples
+    BOOST_TEST(shown->names.domain == "example.org");
     BOOST_TEST(shown->listen->path == "/run/maildircrypt-lmtp/lmtp.sock");
     BOOST_TEST(shown->socket_mode == silent->socket_mode);
     BOOST_TEST(shown->keyd_socket == silent->keyd_socket);
@@ -99,6 +100,7 @@ BOOST_AUTO_TEST_CASE(numbers_are_taken_up_to_their_limits) {
     BOOST_TEST(error_of({"--idle-time", "86400"}) == "");
     BOOST_TEST(error_of({"--size-limit", "0"}) == "");
     BOOST_TEST(error_of({"--socket-mode", "0777"}) == "");
+    BOOST_TEST(error_of({"--mailbox-domain", "a b"}).find("mailbox-domain") != std::string::npos);
     for (const auto& [name, value] : std::vector<std::pair<const char*, const char*>>{
              {"--connections", "0"},
              {"--connections", "10001"},

@@ -46,17 +46,18 @@ Result<PipeOptions> read(std::vector<const char*> arguments,
 BOOST_AUTO_TEST_SUITE(pipe_worker_options)
 
 BOOST_AUTO_TEST_CASE(the_command_line_says_all) {
-    const auto options = read(
-        {"--recipient", "bob@d.test", "--sender", "ada@x.test", "--queue-id", "4711", "--maildir",
-         "/m/%u", "--keyd", "/k", "--deadline", "30", "--recipient-delimiter", "+"},
-        exim_environment);
+    const auto options = read({"--recipient", "bob@d.test", "--sender", "ada@x.test", "--queue-id",
+                               "4711", "--maildir", "/m/%u", "--keyd", "/k", "--deadline", "30",
+                               "--recipient-delimiter", "+", "--mailbox-domain", "D.test"},
+                              exim_environment);
     BOOST_REQUIRE(options);
     BOOST_TEST(options->recipient == "bob@d.test");
     BOOST_TEST(options->sender == "ada@x.test");
     BOOST_TEST(options->queue_id == "4711");
     BOOST_TEST(options->keyd_socket == "/k");
     BOOST_TEST(options->deadline == 30);
-    BOOST_TEST(options->recipient_delimiter == "+");
+    BOOST_TEST(options->names.delimiter == "+");
+    BOOST_TEST(options->names.domain == "d.test");
     BOOST_TEST(options->maildir.has_value());
     BOOST_TEST((options->seal.line_end == LineEnd::lf));
 }
