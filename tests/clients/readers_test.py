@@ -24,16 +24,20 @@ SUBJECT_AND_TEXT = {
 }
 
 
+def notmuch_config(mail):
+    path = mail.directory / "notmuch-config"
+    path.write_text(f"[database]\npath={mail.maildir}\n[user]\nname=Test\n"
+                    f"primary_email={sealed_mail.ADDRESS}\n[index]\ndecrypt=true\n")
+    return str(path)
+
+
 class Notmuch(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         if not shutil.which("notmuch"):
             raise unittest.SkipTest("notmuch is not installed")
         cls.mail = sealed_mail.SealedMaildir(harness.temporary_directory())
-        config = cls.mail.directory / "notmuch-config"
-        config.write_text(f"[database]\npath={cls.mail.maildir}\n[user]\nname=Test\n"
-                          f"primary_email={sealed_mail.ADDRESS}\n[index]\ndecrypt=true\n")
-        cls.environment = cls.mail.environment(NOTMUCH_CONFIG=str(config))
+        cls.environment = cls.mail.environment(NOTMUCH_CONFIG=notmuch_config(cls.mail))
         cls.notmuch("new")
 
     @classmethod
@@ -189,14 +193,31 @@ class Replies(unittest.TestCase):
             mail.home.stop_agent()
         return email.message_from_bytes(sent.read_bytes())
 
+    def reply_with_notmuch(self, mode):
+        if not shutil.which("notmuch"):
+            self.skipTest("notmuch is not installed")
+        mail = sealed_mail.SealedMaildir(harness.temporary_directory(), f"--outer-headers={mode}")
+        mail.add("Answer me, parsnip", self.LETTER)
+        environment = mail.environment(NOTMUCH_CONFIG=notmuch_config(mail))
+        try:
+            subprocess.run(["notmuch", "new"], env=environment, check=True, capture_output=True)
+            return email.message_from_bytes(subprocess.run(
+                ["notmuch", "reply", "--decrypt=true", "id:6@out.test"], env=environment, check=True,
+                capture_output=True).stdout)
+        finally:
+            mail.home.stop_agent()
+
     def check(self, program):
         for mode in ("standard", "minimal", "all"):
             with self.subTest(mode=mode):
-                reply = self.reply_with(program, mode)
+                reply = self.reply_with_notmuch(mode) if program == "notmuch" \
+                    else self.reply_with(program, mode)
                 self.assertIn("replies@out.test", reply["To"])
                 self.assertNotIn(sealed_mail.SENDER, reply["To"])
                 self.assertIn("other@out.test", f"{reply['To']} {reply['Cc']}")
-                self.assertEqual(reply["Subject"], "Re: Answer me, parsnip")
+                # notmuch 0.37 answers under the outer Subject.
+                self.assertEqual(reply["Subject"], "Re: ..." if program == "notmuch"
+                                 else "Re: Answer me, parsnip")
                 self.assertEqual(reply["In-Reply-To"], "<6@out.test>")
                 whole = [] if mode == "minimal" else ["<first@out.test>", "<second@out.test>"]
                 self.assertEqual(reply["References"].split(), [*whole, "<6@out.test>"])
@@ -207,6 +228,9 @@ class Replies(unittest.TestCase):
 
     def test_neomutt(self):
         self.check("neomutt")
+
+    def test_notmuch(self):
+        self.check("notmuch")
 
 
 if __name__ == "__main__":

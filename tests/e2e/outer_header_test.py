@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # needs: root
-"""Provenance and loop detection, through milter, pipe and LMTP server, in every mode of the outer header."""
+"""Provenance, signatures and loop detection, through milter, pipe and LMTP server, in every mode of the outer header."""
 
 import itertools
 import pathlib
 import re
+import subprocess
 import sys
 import unittest
 
@@ -18,6 +19,11 @@ import smtp
 from processes import free_port, wait_until
 from stand import Stand, read_maildir
 from undo import undo
+
+try:
+    import dkim
+except ImportError:
+    dkim = None
 
 SENDER = "ada@out.test"
 NO_KEY = f"nokey@{gpg.DOMAIN}"
@@ -168,6 +174,43 @@ class Provenance(Base):
             message = encrypted_by_sender(self.stand.users, "cv25519")
             stored = self.deliver(mta, gpg.address_of("cv25519"), known + message)
             self.check_first(stored, b"end-to-end; host=mx.sealed.test")
+
+
+@unittest.skipIf(dkim is None, "python3-dkim is not installed")
+class Signatures(Base):
+    """A DKIM signature hides with what it signs, and verifies again in what is opened."""
+
+    def setUp(self):
+        self.key = subprocess.run(["openssl", "genrsa", "-traditional", "2048"], check=True,
+                                  capture_output=True).stdout
+        public = subprocess.run(["openssl", "rsa", "-pubout"], input=self.key, check=True,
+                                capture_output=True).stdout
+        self.record = b"v=DKIM1; k=rsa; p=" + b"".join(public.split(b"\n")[1:-2])
+
+    def check(self, mta):
+        fields = [b"from", b"to", b"subject", b"mime-version", b"content-type"]
+        message = (b"From: ada@out.test\r\nTo: user@sealed.test\r\nSubject:  Two  blanks\r\n"
+                   b"MIME-Version: 1.0\r\nContent-Type: text/plain;\r\n\tcharset=utf-8\r\n\r\n"
+                   b"The signed text. \r\n\r\n.\r\n")
+        for how in ((b"simple", b"simple"), (b"relaxed", b"relaxed")):
+            signature = dkim.sign(message, b"s", b"out.test", self.key, canonicalize=how,
+                                  include_headers=fields)
+            for mode, kind in MODES.items():
+                with self.subTest(mode=mode, how=how):
+                    stored = self.deliver(mta, gpg.address_of(kind), signature + message)
+                    self.assertNotIn(b"\ndkim-signature", stored.partition(b"\n\n")[0].lower())
+                    payload, _ = self.stand.users.decrypt(stored[stored.index(b"-----BEGIN PGP"):])
+                    original = undo(payload).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+                    self.assertTrue(dkim.verify(original, dnsfunc=lambda *_, **__: self.record))
+
+    def test_through_the_milter(self):
+        self.check(self.with_milter())
+
+    def test_through_the_pipe(self):
+        self.check(self.with_pipe())
+
+    def test_through_the_lmtp_server(self):
+        self.check(self.with_lmtp_server())
 
 
 class Loops(Base):
