@@ -131,4 +131,21 @@ BOOST_AUTO_TEST_CASE(faults_of_the_configuration_are_refused) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(whose_provenance_stays_is_said_by_sealed_by) {
+    const auto hosts = [](std::vector<const char*> more) {
+        std::vector<const char*> words{"--recipient", "a@d.test", "--filter", "--host", "mx.test"};
+        words.insert(words.end(), more.begin(), more.end());
+        const auto options = read(words);
+        return options ? options->seal.sealed_by : std::vector<std::string>{options.error().what};
+    };
+    BOOST_REQUIRE(hosts({}).size() == 2U);
+    BOOST_TEST(hosts({}).front() == "mx.test");
+    BOOST_TEST(hosts({"--sealed-by", "none"}).empty());
+    BOOST_TEST(hosts({"--sealed-by", "A.test, b.test"}) ==
+               (std::vector<std::string>{"a.test", "b.test"}));
+    for (const auto* wrong : {"a.test;b.test", "a/b", "\xC3\xA4.test"})
+        BOOST_TEST(hosts({"--sealed-by", wrong}).front() ==
+                   "option 'sealed-by': not a list of host names");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
