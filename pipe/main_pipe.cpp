@@ -270,16 +270,17 @@ void Supervisor::take_output() {
 /// the pipe of its own will: if it still lives after the end of input.
 void Supervisor::answer_synced(std::int64_t input_end) {
     if (stage_ != Stage::working) return;
-    bool lives = parent_.lives();
+    auto sign = parent_.look();
     const std::int64_t synced = now();
     if (input_end < 0 || input_end > synced) input_end = synced;
-    for (std::int64_t left = input_end + settling_time - synced; lives && left > 0;
+    for (std::int64_t left = input_end + settling_time - synced;
+         sign == ParentProcess::Sign::unknown && left > 0;
          left = input_end + settling_time - now()) {
         const timespec pause{0, left};
         (void)::nanosleep(&pause, nullptr);
-        lives = parent_.lives();
+        sign = parent_.look();
     }
-    if (!lives) {
+    if (sign == ParentProcess::Sign::ends) {
         stop(SIGTERM, "mta_gone");
     } else if (::send(control_, control_go.data(), control_go.size(), MSG_NOSIGNAL | MSG_DONTWAIT) <
                0) {

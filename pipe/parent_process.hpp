@@ -32,21 +32,28 @@ public:
         ::prctl(PR_SET_PDEATHSIG, SIGTERM);
         return ::getppid() == pid_;  // it may have ended before the request was made
     }
-    bool lives() const { return ::getppid() == pid_ && !is_exiting() && ::getppid() == pid_; }
+    /// `unknown` where /proc is hidden: then getppid() after a moment must do.
+    enum class Sign { lives, ends, unknown };
+    Sign look() const {
+        if (::getppid() != pid_) return Sign::ends;
+        const auto flags = read_flags();
+        if (::getppid() != pid_) return Sign::ends;
+        if (flags < 0) return Sign::unknown;
+        return (flags & flag_exiting) != 0 ? Sign::ends : Sign::lives;
+    }
 
 private:
-    /// False also where /proc is hidden: then getppid() after a moment must do.
-    bool is_exiting() const {
+    /// Negative when they cannot be read.
+    std::int64_t read_flags() const {
         std::array<char, 32> path{};
         std::array<char, 1024> line{};
         (void)std::snprintf(path.data(), path.size(), "/proc/%ld/stat", static_cast<long>(pid_));
         const int fd = ::open(path.data(), O_RDONLY | O_CLOEXEC);
-        if (fd < 0) return false;
+        if (fd < 0) return -1;
         const ssize_t size = ::read(fd, line.data(), line.size());
         (void)::close(fd);  // only read from
-        if (size <= 0) return false;
-        const auto flags = process_flags({line.data(), static_cast<std::size_t>(size)});
-        return flags >= 0 && (flags & flag_exiting) != 0;
+        if (size <= 0) return -1;
+        return process_flags({line.data(), static_cast<std::size_t>(size)});
     }
 
     pid_t pid_ = 0;
