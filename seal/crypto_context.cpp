@@ -18,8 +18,12 @@ Result<CryptoContext> CryptoContext::create() {
     const auto digest = [](const char* name) {
         return Digest{EVP_MD_fetch(nullptr, name, nullptr)};
     };
-    // What mail is sealed with does not depend on a file of the host; nor is it read for each mail.
-    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
+    // What mail is sealed with does not depend on a file of the host. For a process that lives for
+    // one message that file, names of algorithms that nobody asks for, and tidying up at its end
+    // would cost as much as sealing. What this cannot keep OpenSSL from is no fault.
+    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS |
+                                  OPENSSL_INIT_NO_ADD_ALL_DIGESTS | OPENSSL_INIT_NO_ATEXIT,
+                              nullptr);
     CryptoContext context;
     context.aes256_cfb_ = cipher("AES-256-CFB");
     context.aes256_ctr_ = cipher("AES-256-CTR");
