@@ -7,7 +7,7 @@ import gpg
 import harness
 import testkeys
 from keyd import Keyd
-from processes import Server
+from processes import Server, wait_until
 
 MAILBOX_USER = "nobody"
 MILTER_USER = "games"
@@ -73,6 +73,13 @@ def read_maildirs(directory, kinds):
 
 
 def everything_below(directory):
-    """All octets of all files below, for searching plaintext."""
-    return b"\0".join(path.read_bytes() for path in pathlib.Path(directory).rglob("*")
-                      if path.is_file())
+    """All octets of all files below, for searching plaintext. Looks again when one goes meanwhile: a server may
+    still be tidying up its locks and temporary files."""
+    def read():
+        try:
+            return [path.read_bytes() for path in pathlib.Path(directory).rglob("*")
+                    if path.is_file()] or [b""]
+        except FileNotFoundError:
+            return None
+
+    return b"\0".join(wait_until(read, f"the files below {directory} stay", 60))
