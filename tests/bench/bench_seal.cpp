@@ -9,6 +9,7 @@
 #include "tests/bench/rounds.hpp"
 
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <span>
 
@@ -94,6 +95,12 @@ OctetString dearmour(const std::string& armour) {
     return octets;
 }
 
+/// QUICK=1: a glance.
+bool quick() {
+    const char* wish = std::getenv("QUICK");
+    return wish != nullptr && *wish != '\0';
+}
+
 class Bench {
 public:
     explicit Bench(const std::string& keys)
@@ -124,7 +131,7 @@ public:
             {"seal-10k-curve25519-wall", [&] { seal(curve_, plain_); }, 5, Clock::wall},
             {"gpgme-10k-curve25519", [&] { gpgme_.encrypt(plain_); }, 1, Clock::wall},
             {"seal-10k-mail-curve25519", [&] { seal_mail(); }, 20}};
-        run_rounds(small, 101);
+        run_rounds(small, quick() ? 21 : 101);
         report(small, message_size);
         compare(small[0], small[1], 0.85);
         compare(small[7], small[1], 0.85);
@@ -141,7 +148,7 @@ public:
             {"openssl-25m-cipher-hash-base64",
              [&] { bare_.content(as_octets(large_), floor_piece, key.data()); }},
             {"seal-25m-v2", [&] { seal(announcing, large_); }}};
-        run_rounds(big, 31);
+        run_rounds(big, quick() ? 7 : 31);
         report(big, large_size);
         compare(big[0], big[1], 0.8);
         compare(big[2], big[0], 3);
@@ -182,10 +189,8 @@ private:
 
     static void compare(const Subject& ours, const Subject& other, double least) {
         const double reached = ratio(ours, other);
-        std::printf(
-            "{\"row\": \"%s : %s\", \"ratio\": %.3f, \"at_least\": %.2f, \"reached\": %s}\n",
-            ours.name.c_str(), other.name.c_str(), reached, least,
-            reached >= least ? "true" : "false");
+        std::printf("{\"row\": \"%s : %s\", \"ratio\": %.3f, \"at_least\": %.2f}\n",
+                    ours.name.c_str(), other.name.c_str(), reached, least);
     }
 
     CryptoContext context_;
