@@ -11,6 +11,13 @@
 #include <vector>
 
 namespace maildircrypt {
+namespace {
+
+/// keyd/API: to an address that no key can be bound to, such as one that is no UTF-8.
+constexpr unsigned bad_request = 400;
+
+}  // namespace
+
 class KeyClient::State {
 public:
     State(std::string path, std::chrono::milliseconds deadline, std::string store_id)
@@ -24,6 +31,7 @@ public:
         auto reply =
             client->call({"GET", "/v1/lookup/" + percent_encode(address.text()), {}}, deadline);
         if (!reply) return reply.error();
+        if (reply->status == bad_request) return refuse("keyd can know no such address");
         if (reply->status != 200)
             return retry("keyd answers with status " + std::to_string(reply->status));
         auto answer = read_answer(reply->body, address);

@@ -21,9 +21,9 @@ bool is_store_id(std::string_view text);
 inline constexpr char default_keyd_socket[] = "/run/maildircrypt/keyd.sock";
 
 /// Lookups over keyd's Unix socket (keyd/API), on connections that are kept open. Any thread may
-/// call; each call has a connection of its own. Every failure is of fate retry: keyd away, slow,
-/// garbage, or another or older store than this object has seen before. "No key" therefore comes
-/// only from the store that answered the last time.
+/// call; each call has a connection of its own. Failures are of fate retry: keyd away, slow,
+/// garbage, or another or older store than this object has seen before. Fate refuse: keyd can know
+/// no such address. "No key" therefore comes only from the store that answered the last time.
 ///
 /// A process that lives for one message has seen no answer before: it names the store it expects.
 class KeyClient {

@@ -86,7 +86,10 @@ class FakeKeyd:
             return None
 
     def reply(self, request):
-        address = self.unescape(request.split()[1].rsplit("/", 1)[1])
+        try:
+            address = self.unescape(request.split()[1].rsplit("/", 1)[1])
+        except UnicodeDecodeError:
+            return b"HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\n{}"
         state, armour = self.keys.get(address, ("no-key", None))
         key = encryption_key(armour) if armour else None
         answer = {"store": {"id": self.store_id, "revision": 7},

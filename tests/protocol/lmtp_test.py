@@ -139,9 +139,18 @@ class Lmtp(unittest.TestCase):
                                ('<"a/b"@sealed.test>', "451 4.1.3"),
                                ("<postmaster>", "451 4.1.3"), ("<a@b@sealed.test>", "451 4.1.3"),
                                ("<a@sealed..test>", "451 4.1.3"),
+                               ("<cv25519@[192.0.2.1]>", "451 4.1.3"),
                                (f"<{'x' * 65}@sealed.test>", "451 4.1.3")):
             self.assertTrue(client.say(f"RCPT TO:{path}").startswith(expected), path)
         self.assertEqual(list(self.maildirs.iterdir()), [])
+
+    def test_an_address_that_keyd_cannot_know_holds_up_nobody_else(self):
+        self.start()
+        client = self.client()
+        client.say(f"MAIL FROM:<{SENDER}>")
+        client.raw(b"RCPT TO:<\xff@sealed.test>\r\n")
+        self.assertTrue(client.reply().startswith("451 4.1.3"))
+        self.assertTrue(client.say(f"RCPT TO:<{gpg.address_of('cv25519')}>").startswith("250"))
 
     def test_recipients_of_a_reset_transaction_get_nothing_of_the_next(self):
         self.start()

@@ -221,6 +221,17 @@ BOOST_AUTO_TEST_CASE(garbage_huge_and_unhappy_answers_are_retries) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(an_address_that_keyd_cannot_know_is_no_fault_of_keyd) {
+    FakeKeyd keyd{[](Peer& peer, int) {
+        (void)peer.request();
+        peer.reply("{}", "400 Bad Request");
+    }};
+    KeyClient client{keyd.path(), long_deadline};
+    const auto result = client.lookup(ann);
+    BOOST_REQUIRE(!result);
+    BOOST_TEST((result.error().fate == Fate::refuse));
+}
+
 BOOST_AUTO_TEST_CASE(another_store_is_distrusted_for_good) {
     FakeKeyd keyd{in_turn({answer(5), answer(6, std::string(32, 'c')), answer(7)})};
     KeyClient client{keyd.path(), long_deadline};
