@@ -4,9 +4,24 @@
 
 namespace maildircrypt {
 
+namespace {
+
+/// A domain with letters beyond ASCII has several spellings (U-label, A-label, either case), and
+/// only keyd knows which are the same.
+bool is_international(std::string_view domain) {
+    const bool ascii =
+        std::all_of(domain.begin(), domain.end(), [](char c) { return c > 0 && c < '\x7f'; });
+    return !ascii || domain.starts_with("xn--") || domain.find(".xn--") != domain.npos;
+}
+
+}  // namespace
+
 bool covers(const PolicyConfig& config, const Address& address) {
-    return config.domains.empty() || std::find(config.domains.begin(), config.domains.end(),
-                                               address.domain()) != config.domains.end();
+    if (config.domains.empty()) return true;
+    const bool international = is_international(address.domain());
+    return std::any_of(config.domains.begin(), config.domains.end(), [&](const auto& domain) {
+        return domain == address.domain() || (international && is_international(domain));
+    });
 }
 
 Treatment treat(const PolicyConfig& config, KeyState state) {

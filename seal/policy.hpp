@@ -27,7 +27,8 @@ struct PolicyConfig {
     Treatment revoked = Treatment::defer;  ///< also a tombstone
 };
 
-/// Whether the address lies in the configured domains.
+/// Whether the address lies in the configured domains. Where one of these is international, every
+/// address in an international domain does: it may be another spelling of ours.
 bool covers(const PolicyConfig& config, const Address& address);
 
 /// For an address that is covered. Never `untouched`.

@@ -87,6 +87,16 @@ BOOST_AUTO_TEST_CASE(nobody_can_say_whose_mailbox_a_literal_is) {
     BOOST_TEST(decide("alice@[192.0.2.1]", "", {"home.test"}).what == "refuse");
 }
 
+/// Postfix takes every spelling of a domain for the same; only the one in the list was ours.
+BOOST_AUTO_TEST_CASE(another_spelling_of_an_international_domain_is_no_way_around_the_key) {
+    const std::vector<std::string> ours{"m\u00fcnchen.test", "home.test"};
+    for (const char* text : {"x@m\u00fcnchen.test", "x@M\u00dcNCHEN.test", "x@xn--mnchen-3ya.test",
+                             "x@mail.XN--mnchen-3ya.test"})
+        BOOST_TEST(decide(text, "", ours).what == "clear", text);
+    BOOST_TEST(decide("x@munchen.test", "", ours).what == "untouched");
+    BOOST_TEST(decide("x@xn--mnchen-3ya.test", "", {"home.test"}).what == "untouched");
+}
+
 BOOST_AUTO_TEST_CASE(outside_our_domains_nothing_is_asked) {
     const auto decided = decide("broken@out.test", "", {"home.test"});
     BOOST_TEST(decided.what == "untouched");
