@@ -112,7 +112,20 @@ class Base(unittest.TestCase):
         return stored
 
 
-class Provenance(Base):
+class ThroughEach:
+    """For a Base that has check(mta)."""
+
+    def test_through_the_milter(self):
+        self.check(self.with_milter())
+
+    def test_through_the_pipe(self):
+        self.check(self.with_pipe())
+
+    def test_through_the_lmtp_server(self):
+        self.check(self.with_lmtp_server())
+
+
+class Provenance(ThroughEach, Base):
     """On every message that passes, ours alone and first; forged ones are kept inside."""
 
     def check(self, mta):
@@ -148,15 +161,6 @@ class Provenance(Base):
                          [re.sub(rb"\s+", b" ", field).lower().replace(b" :", b":")
                           for field in re.findall(rb"(?i)maildir.*\r\n(?:[ \t].*\r\n)*", forged)])
 
-    def test_through_the_milter(self):
-        self.check(self.with_milter())
-
-    def test_through_the_pipe(self):
-        self.check(self.with_pipe())
-
-    def test_through_the_lmtp_server(self):
-        self.check(self.with_lmtp_server())
-
     def test_what_the_milter_wrote_stays_at_the_guard_behind_it(self):
         mta = self.with_pipe(main=self.milter_settings("--guard", "yes", "--host", "mx.sealed.test"))
         for forged in (b"", b"".join(FORGED)):
@@ -177,7 +181,7 @@ class Provenance(Base):
 
 
 @unittest.skipIf(dkim is None, "python3-dkim is not installed")
-class Signatures(Base):
+class Signatures(ThroughEach, Base):
     """A DKIM signature hides with what it signs, and verifies again in what is opened."""
 
     def setUp(self):
@@ -202,15 +206,6 @@ class Signatures(Base):
                     payload, _ = self.stand.users.decrypt(stored[stored.index(b"-----BEGIN PGP"):])
                     original = undo(payload).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
                     self.assertTrue(dkim.verify(original, dnsfunc=lambda *_, **__: self.record))
-
-    def test_through_the_milter(self):
-        self.check(self.with_milter())
-
-    def test_through_the_pipe(self):
-        self.check(self.with_pipe())
-
-    def test_through_the_lmtp_server(self):
-        self.check(self.with_lmtp_server())
 
 
 class Loops(Base):
