@@ -1,5 +1,6 @@
 #include "seal/clear_passage.hpp"
 
+#include "seal/ascii.hpp"
 #include "seal/outer_header.hpp"
 #include "seal/payload.hpp"
 #include "seal/provenance.hpp"
@@ -13,16 +14,25 @@ ClearPassage::ClearPassage(std::string host, std::string reason, LineEnd line_en
     : host_(std::move(host)), reason_(std::move(reason)), line_end_(line_end), output_(output) {}
 
 Result<void> ClearPassage::write(std::string_view piece) {
-    if (header_ended_) return output_.body(Deliverable{piece});
+    if (header_ended_) return pass(piece);
     held_ += piece;
     if (!scanner_.scan(held_) && held_.size() < max_header) return {};
     return end_header();
 }
 
 Result<void> ClearPassage::finish() {
-    if (header_ended_) return {};
-    scanner_.finish(held_);
-    return end_header();
+    if (!header_ended_) {
+        scanner_.finish(held_);
+        if (auto done = end_header(); !done) return done;
+    }
+    return rest_ ? output_.body(Deliverable{rest_->finish()}) : Result<void>{};
+}
+
+Result<void> ClearPassage::pass(std::string_view piece) {
+    if (!rest_) return output_.body(Deliverable{piece});
+    const std::string kept = rest_->take(piece);
+    if (rest_->ended()) rest_.reset();
+    return output_.body(Deliverable{kept});
 }
 
 Result<void> ClearPassage::end_header() {
@@ -36,8 +46,8 @@ Result<void> ClearPassage::end_header() {
     const auto fields = split_fields(held.substr(0, scanner_.length()));
     auto done = output_.header(
         make_clear_header(fields, separator, clear_provenance(host_, reason_), line_end_));
-    if (done)
-        done = output_.body(Deliverable{held.substr(scanner_.length() + scanner_.separator())});
+    if (separator.empty()) rest_.emplace(same_name(fields.back().name, provenance_name));
+    if (done) done = pass(held.substr(scanner_.length() + scanner_.separator()));
     held_.clear();
     return done;
 }

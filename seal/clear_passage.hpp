@@ -4,8 +4,10 @@
 #include "base/result.hpp"
 #include "seal/deliverable.hpp"
 #include "seal/header.hpp"
+#include "seal/header_rest.hpp"
 #include "seal/line_end.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,6 +27,7 @@ public:
 
 private:
     Result<void> end_header();
+    Result<void> pass(std::string_view piece);
 
     std::string host_;
     std::string reason_;
@@ -33,6 +36,7 @@ private:
     HeaderScanner scanner_;
     std::string held_;  ///< the message so far, until its header has ended
     bool header_ended_ = false;
+    std::optional<HeaderRest> rest_;  ///< while readers may see more fields than we did
 };
 
 }  // namespace maildircrypt
