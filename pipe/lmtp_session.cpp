@@ -15,38 +15,6 @@ bool has_control(std::string_view line) {
     });
 }
 
-bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
-    return std::any_of(words.begin(), words.end(),
-                       [&](std::string_view known) { return same_name(word, known); });
-}
-
-bool is_duplicate(const std::vector<Parameter>& parameters, const Parameter& parameter) {
-    return std::count_if(parameters.begin(), parameters.end(),
-                         [&](const Parameter& other) { return other.name == parameter.name; }) > 1;
-}
-
-/// RFC 3461 §4.1: NEVER alone, or a list of the others.
-bool is_notify(std::string_view value) {
-    if (same_name(value, "NEVER")) return true;
-    while (true) {
-        const auto comma = std::min(value.find(','), value.size());
-        if (!is_one_of(value.substr(0, comma), {"SUCCESS", "FAILURE", "DELAY"})) return false;
-        if (comma == value.size()) return true;
-        value.remove_prefix(comma + 1);
-    }
-}
-
-/// RFC 3461 §4.2: `addr-type;xtext`. utf-8-addr (RFC 6533) is xtext's superset.
-bool is_original_recipient(std::string_view value) {
-    const auto semicolon = value.find(';');
-    if (semicolon == value.npos || semicolon == 0) return false;
-    const auto type = value.substr(0, semicolon);
-    const auto address = value.substr(semicolon + 1);
-    return std::all_of(type.begin(), type.end(),
-                       [](char c) { return is_ascii_alphanumeric(c) || c == '-'; }) &&
-           (is_xtext(address) || same_name(type, "utf-8"));
-}
-
 }  // namespace
 
 Session::Session(std::string name, std::string id, Offer offer)
@@ -183,13 +151,9 @@ Session::Event Session::take_xforward(std::string_view argument) {
     if (offer_.xforward.empty()) return bad(502, "5.5.1", "Not implemented");
     if (!greeted_ || has_sender_) return bad(503, "5.5.1", "XFORWARD comes before MAIL");
     const auto parsed = parse_path("FROM:<> " + std::string{argument}, "FROM:");
-    if (!parsed || parsed->parameters.empty()) return bad(501, "5.5.4", "XFORWARD is malformed");
-    for (const auto& parameter : parsed->parameters) {
-        const bool offered = std::find(offer_.xforward.begin(), offer_.xforward.end(),
-                                       parameter.name) != offer_.xforward.end();
-        if (!offered || !is_xtext(parameter.value))
-            return bad(501, "5.5.4", "XFORWARD has an attribute that was not offered");
-    }
+    if (!parsed) return bad(501, "5.5.4", "XFORWARD is malformed");
+    if (const auto refusal = check_trace(parsed->parameters, offer_))
+        return bad(refusal->code, refusal->enhanced, refusal->text);
     for (const auto& parameter : parsed->parameters) {
         std::erase_if(xforward_, [&](const Parameter& old) { return old.name == parameter.name; });
         xforward_.push_back(parameter);
@@ -203,7 +167,7 @@ Session::Event Session::take_sender(std::string_view argument) {
     const auto path = parse_path(argument, "FROM:");
     if (!path) return bad(501, "5.5.4", path.error().what);
     Sender sender{path->text, {}, false, {}, xforward_};
-    if (const auto refusal = take_sender_parameters(sender, *path)) {
+    if (const auto refusal = take_sender_parameters(sender, *path, offer_)) {
         replies_ += refusal->render();
         return Event::replied;
     }
@@ -213,49 +177,13 @@ Session::Event Session::take_sender(std::string_view argument) {
     return reply(250, "2.1.0", "Ok");
 }
 
-std::optional<Reply> Session::take_sender_parameters(Sender& sender, const Path& path) const {
-    const Reply malformed{501, "5.5.4", "A parameter of MAIL is malformed", {}};
-    for (const auto& parameter : path.parameters) {
-        const std::string& value = parameter.value;
-        if (is_duplicate(path.parameters, parameter)) return malformed;
-        if (parameter.name == "SIZE") {
-            sender.size = parse_size(value);
-            if (!sender.size) return malformed;
-        } else if (parameter.name == "BODY") {
-            if (!is_one_of(value, {"7BIT", "8BITMIME"}))
-                return Reply{501, "5.6.1", "BODY is 7BIT or 8BITMIME", {}};
-            sender.kept.push_back(parameter);
-        } else if (parameter.name == "SMTPUTF8") {
-            if (!value.empty()) return malformed;
-            sender.smtputf8 = true;
-        } else if (offer_.dsn && parameter.name == "RET") {
-            if (!is_one_of(value, {"FULL", "HDRS"})) return malformed;
-            sender.kept.push_back(parameter);
-        } else if (offer_.dsn && parameter.name == "ENVID") {
-            if (!is_xtext(value)) return malformed;
-            sender.kept.push_back(parameter);
-        } else {
-            return Reply{555, "5.5.4", "A parameter of MAIL is not known", {}};
-        }
-    }
-    if (sender.size && offer_.size_limit > 0 && *sender.size > offer_.size_limit)
-        return Reply{552, "5.3.4", "The message is larger than the limit", {}};
-    return std::nullopt;
-}
-
 Session::Event Session::take_recipient(std::string_view argument) {
     if (!has_sender_ || chunking_) return bad(503, "5.5.1", "MAIL comes first");
     const auto path = parse_path(argument, "TO:");
     if (!path) return bad(501, "5.5.4", path.error().what);
     if (path->text == "<>") return bad(501, "5.1.3", "The address is empty");
-    for (const auto& parameter : path->parameters) {
-        const bool known = offer_.dsn && (parameter.name == "ORCPT" || parameter.name == "NOTIFY");
-        if (!known) return bad(555, "5.5.4", "A parameter of RCPT is not known");
-        const bool sound = parameter.name == "NOTIFY" ? is_notify(parameter.value)
-                                                      : is_original_recipient(parameter.value);
-        if (!sound || is_duplicate(path->parameters, parameter))
-            return bad(501, "5.5.4", "A parameter of RCPT is malformed");
-    }
+    if (const auto refusal = check_recipient_parameters(*path, offer_))
+        return bad(refusal->code, refusal->enhanced, refusal->text);
     if (recipients_.size() >= max_recipients) return reply(452, "4.5.3", "Too many recipients");
     candidate_ = {path->text, path->parameters};
     return Event::recipient;

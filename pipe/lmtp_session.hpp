@@ -4,6 +4,7 @@
 
 #include "pipe/lmtp_command.hpp"
 #include "pipe/lmtp_dots.hpp"
+#include "pipe/lmtp_parameters.hpp"
 #include "pipe/lmtp_reply.hpp"
 
 #include <cstdint>
@@ -14,21 +15,6 @@
 #include <vector>
 
 namespace maildircrypt::lmtp {
-
-/// What depends on the configuration and on the next hop.
-struct Offer {
-    std::uint64_t size_limit = 0;       ///< octets of a message, RFC 1870; 0 is none
-    bool dsn = false;                   ///< RFC 3461: only where the next hop offers it
-    std::vector<std::string> xforward;  ///< attributes, only where the next hop offers them
-};
-
-struct Sender {
-    std::string path;  ///< with its angle brackets, as the peer wrote it
-    std::optional<std::uint64_t> size;
-    bool smtputf8 = false;
-    std::vector<Parameter> kept;  ///< BODY, RET and ENVID, for the next hop
-    std::vector<Parameter> xforward;
-};
 
 struct Recipient {
     std::string path;             ///< with its angle brackets, as the peer wrote it
@@ -86,7 +72,6 @@ private:
     Event obey(const Command& command);
     Event greet(std::string_view argument);
     Event take_sender(std::string_view argument);
-    std::optional<Reply> take_sender_parameters(Sender& sender, const Path& path) const;
     Event take_recipient(std::string_view argument);
     Event start_data(std::string_view argument);
     Event start_chunk(std::string_view argument);
