@@ -39,7 +39,7 @@ plot "GROWTH" index 0 using 1:2 with linespoints pt 7
 set xlabel "sessions at once, 10 kB"
 set format x "%g"
 plot "GROWTH" index 1 using 1:2 with linespoints pt 7
-set xlabel "addresses with keys, 8 sessions, 10 kB"
+set xlabel "addresses with keys, 10 kB"
 set format x "10^{%T}"
 plot "GROWTH" index 2 using 1:2 with linespoints pt 7
 """
