@@ -3,6 +3,7 @@
 #include "keyd/answer.hpp"
 #include "keyd/encoding.hpp"
 #include "keyd/http_client.hpp"
+#include "keyd/json_fields.hpp"
 #include "keyd/known_history.hpp"
 
 #include <algorithm>
@@ -39,7 +40,32 @@ public:
         return end(std::move(*client), known, std::move(*answer));
     }
 
+    /// The state that keyd counted, when the report got through.
+    std::optional<std::string> report_clear(const Address& address, KeyState state) {
+        if (!may_report()) return std::nullopt;
+        // A connection of its own: unlike a lookup, a report is not repeated on a new one.
+        HttpClient client{path_, max_answer};
+        const std::string target = "/v1/clear/" + percent_encode(address.text()) +
+                                   "?state=" + std::string{token_of(state)};
+        const auto reply =
+            client.call({"POST", target, {}}, std::chrono::steady_clock::now() + report_deadline);
+        if (reply && reply->status == 200) {
+            const auto object = nlohmann::json::parse(reply->body, nullptr, false);
+            JsonFields fields{object};
+            auto counted = fields.text("state");
+            if (fields.ok()) return counted;
+        }
+        const std::lock_guard guard{mutex_};
+        next_report_ = std::chrono::steady_clock::now() + report_pause;
+        return std::nullopt;
+    }
+
 private:
+    bool may_report() {
+        const std::lock_guard guard{mutex_};
+        return std::chrono::steady_clock::now() >= next_report_;
+    }
+
     /// Takes a connection, and what is known of the store before the question is asked: answers to
     /// questions of other threads may overtake this one's.
     Result<HttpClient> begin(std::optional<StoreStamp>& known) {
@@ -80,6 +106,7 @@ private:
     std::vector<HttpClient> idle_;
     std::optional<StoreStamp> known_;      ///< the newest stamp seen
     std::optional<std::string> distrust_;  ///< once set, it stays
+    std::chrono::steady_clock::time_point next_report_{};
 };
 
 bool is_store_id(std::string_view text) {
@@ -94,6 +121,16 @@ KeyClient::~KeyClient() = default;
 
 Result<RecipientKeys> KeyClient::lookup(const Address& address) {
     return state_->lookup(address);
+}
+
+void KeyClient::report_clear(const Address& address, KeyState state, const Log& log) {
+    const auto counted = state_->report_clear(address, state);
+    const std::string known = counted.value_or(std::string{token_of(state)});
+    const bool alarm = known != token_of(KeyState::no_key);
+    if (!alarm && counted) return;
+    log.event(
+        LogLevel::warning, alarm ? "clear_mail_alarm" : "clear_mail_unreported",
+        {{"recipient", address.text()}, {"key", known}, {"reported", counted ? "yes" : "no"}});
 }
 
 }  // namespace maildircrypt

@@ -1,11 +1,13 @@
 /// Asks keyd: the only part of keyd that front ends know.
 #pragma once
 
+#include "base/log.hpp"
 #include "base/result.hpp"
 #include "seal/address.hpp"
 #include "seal/key_plan.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,6 +19,10 @@ inline constexpr std::chrono::milliseconds lookup_deadline{8000};
 
 /// Whether `text` could be what `keyd init` prints: 32 hexadecimal digits in lower case.
 bool is_store_id(std::string_view text);
+
+/// A report may take this long; after one that failed there is none for `report_pause`.
+inline constexpr std::chrono::milliseconds report_deadline{1000};
+inline constexpr std::chrono::seconds report_pause{30};
 
 inline constexpr char default_keyd_socket[] = "/run/maildircrypt/keyd.sock";
 
@@ -35,9 +41,19 @@ public:
     ~KeyClient();
     Result<RecipientKeys> lookup(const Address& address);
 
+    /// Says that mail for the address has just passed in clear, by policy, in this state of its
+    /// keys: keyd counts it. Logs the warning clear_mail_alarm when the address has, or had, a key,
+    /// which keyd knows better than the state: an address may have been released. Nothing depends
+    /// on it.
+    void report_clear(const Address& address, KeyState state, const Log& log);
+
 private:
     class State;
     std::unique_ptr<State> state_;
 };
+
+/// What front ends call when mail has passed in clear; KeyClient::report_clear, or a fake, or
+/// nothing.
+using ClearReport = std::function<void(const Address&, KeyState)>;
 
 }  // namespace maildircrypt

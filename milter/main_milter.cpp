@@ -33,8 +33,16 @@ Result<void> run(const MilterSettings& settings) {
     SpillBudget spill{settings.spill_memory, settings.spill_directory,
                       settings.spill_memory / spill_share};
     Admissions admissions{settings.max_messages, settings.max_octets};
-    const MilterService service{settings.policy, settings.seal, *crypto, lookup, log,
-                                spill,           admissions};
+    const MilterService service{settings.policy,
+                                settings.seal,
+                                *crypto,
+                                lookup,
+                                log,
+                                spill,
+                                admissions,
+                                [&keyd, &log](const Address& address, KeyState state) {
+                                    keyd.report_clear(address, state, log);
+                                }};
     const auto end = serve_milter(service, settings.socket_path, settings.socket_mode, [&log] {
         log.event(LogLevel::info, "ready", {});
         notify_ready();

@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "base/spill.hpp"
+#include "keyd/client.hpp"
 #include "milter/admissions.hpp"
 #include "milter/envelope.hpp"
 #include "milter/networks.hpp"
@@ -37,6 +38,7 @@ struct MilterService {
     const Log& log;
     SpillBudget& spill;
     Admissions& admissions;
+    ClearReport passed_in_clear{};  ///< called for each recipient whose mail has; may be empty
 };
 
 }  // namespace maildircrypt

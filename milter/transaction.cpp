@@ -12,6 +12,9 @@
 namespace maildircrypt {
 namespace {
 
+/// Recipients of one message whose mail passed in clear, of whom keyd is told.
+constexpr std::size_t max_reported = 1000;
+
 static_assert(max_field_octets < max_header && max_fields < max_header_fields);
 
 /// Pieces of the new body, one reply each.
@@ -67,6 +70,8 @@ MilterReply MilterTransaction::recipient(std::string_view argument, const Macros
         return refuse_recipient(argument, *obstacle);
     envelope_.add(recipient.kind);
     if (recipient.keyed) keyed_.push_back(std::move(*recipient.keyed));
+    if (recipient.clear && clear_.size() < max_reported)
+        clear_.push_back(std::move(*recipient.clear));
     return replies::proceed();
 }
 
@@ -98,7 +103,7 @@ auto MilterTransaction::resolve_keys(const Address& address) -> Resolution {
             return Resolved{RecipientKind::keyed, KeyedRecipient{address, std::move(*keys)}};
         case Treatment::pass_clear:
             if (clear_reason_.empty()) clear_reason_ = token_of(keys->state);
-            return Resolved{RecipientKind::clear, {}};
+            return Resolved{RecipientKind::clear, {}, ClearRecipient{address, keys->state}};
         case Treatment::defer:
             return Refusal{replies::policy_defer(explain(keys->state)), "policy"};
         case Treatment::reject:
@@ -277,8 +282,17 @@ MilterReply MilterTransaction::mark(MessageEditor& editor,
                                     const std::optional<std::string>& provenance) {
     if (auto done = edit_header(names_, marked_header(names_, provenance), editor); !done)
         return fault(done.error());
-    if (course_ != Course::seal) log(LogLevel::info, "clear", {{"reason", clear_reason_}});
+    if (course_ == Course::seal) return replies::proceed();
+    log(LogLevel::info, "clear", {{"reason", clear_reason_}});
+    report_clear();
     return replies::proceed();
+}
+
+/// A guard sees the message as well, and reports what becomes of it there.
+void MilterTransaction::report_clear() const {
+    if (service_.policy.envelope.guard || !service_.passed_in_clear) return;
+    for (const ClearRecipient& recipient : clear_)
+        service_.passed_in_clear(recipient.address, recipient.state);
 }
 
 MilterReply MilterTransaction::fault(const Error& error) {

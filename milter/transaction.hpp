@@ -42,9 +42,14 @@ public:
     MilterReply end_of_message(MessageEditor& editor, const Macros& macros);
 
 private:
+    struct ClearRecipient {
+        Address address;
+        KeyState state;
+    };
     struct Resolved {
         RecipientKind kind;
         std::optional<KeyedRecipient> keyed;
+        std::optional<ClearRecipient> clear{};
     };
     struct Refusal {
         MilterReply reply;
@@ -67,6 +72,7 @@ private:
     bool fits(const SealedStore& store) const;
     MilterReply replace(MessageEditor& editor);
     MilterReply mark(MessageEditor& editor, const std::optional<std::string>& provenance);
+    void report_clear() const;
     MilterReply fault(const Error& error);
 
     void learn_queue_id(const Macros& macros);
@@ -78,6 +84,7 @@ private:
     std::string queue_id_ = "NOQUEUE";
     Envelope envelope_;
     std::vector<KeyedRecipient> keyed_;
+    std::vector<ClearRecipient> clear_;  ///< at most max_reported
     std::string clear_reason_;
     std::optional<MilterReply>
         refused_recipient_;  ///< of a client that is answered for the whole message

@@ -71,7 +71,10 @@ Conclusion Delivery::run() {
         return deferred("lookup", decided.error(), no_mailbox ? bad_address_line : deferred_line);
     }
     options_.seal = options_.seal.for_recipients(decided->asked);
-    return act(decided->treatment, decided->keys);
+    Conclusion conclusion = act(decided->treatment, decided->keys);
+    if (decided->treatment == Treatment::pass_clear && conclusion.status == exit_delivered)
+        keyd.report_clear(*address, decided->keys.state, log_);
+    return conclusion;
 }
 
 Conclusion Delivery::act(Treatment treatment, const RecipientKeys& keys) {

@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "base/spill.hpp"
+#include "keyd/client.hpp"
 #include "pipe/lmtp_next_hop.hpp"
 #include "pipe/lmtp_reply.hpp"
 #include "pipe/lmtp_session.hpp"
@@ -31,6 +32,7 @@ struct Guard {
     NextHop& next;
     Tally& recipients;  ///< in flight
     const Log& log;
+    ClearReport passed_in_clear{};  ///< called for each recipient whose mail has; may be empty
 };
 
 /// An accepted recipient, and what happens to their mail.

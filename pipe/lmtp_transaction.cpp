@@ -183,6 +183,9 @@ void Transaction::take_replies(const Copy::Group& group, std::vector<Reply> repl
                               {"as", as},
                               {"reply", answer},
                               {"why", reply.cause.empty() ? reply.text : reply.cause}});
+        const Treated& treated = recipients_[group[n]];
+        if (stored && treated.treatment == Treatment::pass_clear && guard_.passed_in_clear)
+            guard_.passed_in_clear(treated.destination.address, treated.keys.state);
         if (stored) reply.text += " (" + id_ + ')';
         replies_[group[n]] = std::move(reply);
     }

@@ -102,7 +102,10 @@ Result<bool> run(const Settings& settings) {
                       headers,
                       *next,
                       recipients,
-                      log};
+                      log,
+                      [&keyd, &log](const Address& address, KeyState state) {
+                          keyd.report_clear(address, state, log);
+                      }};
     auto ended = serve(guard, settings.server, std::move(*sockets), [&log] {
         notify_ready();
         log.event(LogLevel::info, "ready", {});
