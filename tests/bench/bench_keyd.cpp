@@ -1,5 +1,9 @@
 /// Lookups a second over keyd's socket, and their latencies: with few and with very many addresses,
-/// alone and beside hostile clients. `bench_keyd [ADDRESSES...]`
+/// alone and beside hostile clients. `bench_keyd KEYS [FEW MANY]`
+///
+/// One thread of this process asks on four kept connections, one request after the other on each.
+/// It shares the machine with keyd, so a rate is that of both; keyd's own processor time is given
+/// beside it. The stores are measured in turns, and medians are compared.
 #include "keyd/encoding.hpp"
 #include "keyd/sqlite_store.hpp"
 #include "tests/unit/support/keyd_data.hpp"
@@ -7,8 +11,10 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <thread>
@@ -32,8 +38,14 @@ using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
 
 constexpr int connections = 4;
-constexpr std::chrono::seconds warm_up{1};
-constexpr std::chrono::seconds measured{5};
+constexpr std::chrono::milliseconds warm_up{500};
+constexpr std::chrono::seconds measured{2};
+constexpr int rounds = 5;
+constexpr double wanted_rate = 20'000;    // a second
+constexpr double wanted_p99 = 1000;       // microseconds
+constexpr double wanted_growth = 0.8;     // rate with many addresses, to that with few
+constexpr long wanted_memory = 200;       // MB
+constexpr double wanted_worst = 100'000;  // microseconds, beside hostile clients
 constexpr std::size_t idle_clients = 1000;
 
 std::string name_of_address(std::size_t number) {
@@ -85,6 +97,17 @@ public:
         for (std::string line; std::getline(status, line);)
             if (line.starts_with("VmHWM:")) return std::stol(line.substr(6)) / 1024;
         return -1;
+    }
+
+    /// Processor time so far, microseconds.
+    double processor_time() const {
+        std::ifstream file{"/proc/" + std::to_string(pid_) + "/stat"};
+        std::string field;
+        std::getline(file, field, ')');
+        double ticks = 0;
+        for (int i = 3; i <= 15 && file >> field; ++i)  // proc(5): utime is 14, stime 15
+            if (i >= 14) ticks += std::stod(field);
+        return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK)) * 1e6;
     }
 
 private:
@@ -159,6 +182,7 @@ private:
 
 struct Measurement {
     double rate = 0;
+    double processor = 0;  ///< of keyd, microseconds a lookup
     std::chrono::microseconds p50{};
     std::chrono::microseconds p99{};
     std::chrono::microseconds worst{};
@@ -180,7 +204,7 @@ Measurement measure(const std::string& path, std::size_t addresses) {
         all.insert(all.end(), asker->latencies.begin(), asker->latencies.end());
     std::sort(all.begin(), all.end());
     const double seconds = std::chrono::duration<double>(measured).count();
-    return {static_cast<double>(all.size()) / seconds, all[all.size() / 2],
+    return {static_cast<double>(all.size()) / seconds, 0, all[all.size() / 2],
             all[all.size() * 99 / 100], all.back()};
 }
 
@@ -247,33 +271,85 @@ private:
     std::vector<std::jthread> threads_;
 };
 
-void print(const std::string& name, const Measurement& result, long memory) {
-    std::cout << name << ": " << static_cast<long>(result.rate) << " lookups/s, p50 "
-              << result.p50.count() << " us, p99 " << result.p99.count() << " us, worst "
-              << result.worst.count() << " us, keyd's memory " << memory << " MB" << std::endl;
+struct Subject {
+    Subject(const std::string& keyd, std::size_t size) : addresses(size) {
+        fill(directory / "keys.db", size);
+        daemon.emplace(keyd, directory / "keys.db", directory / "socket");
+    }
+    void measure_once() {
+        const double before = daemon->processor_time();
+        Measurement result = measure(daemon->socket(), addresses);
+        const double asked =
+            result.rate * std::chrono::duration<double>(warm_up + measured).count();
+        result.processor = (daemon->processor_time() - before) / asked;
+        results.push_back(result);
+    }
+    template <class Member>
+    auto median(Member Measurement::*member) const {
+        std::vector<Member> values;
+        for (const auto& result : results) values.push_back(result.*member);
+        std::sort(values.begin(), values.end());
+        return values[values.size() / 2];
+    }
+
+    test::TemporaryDirectory directory;
+    std::size_t addresses;
+    std::optional<Keyd> daemon;
+    std::vector<Measurement> results;
+};
+
+void print(const std::string& name, const Subject& subject) {
+    std::cout << R"({"name": ")" << name << R"(", "addresses": )" << subject.addresses
+              << R"(, "lookups_per_second": )" << subject.median(&Measurement::rate)
+              << R"(, "processor_microseconds_of_keyd_each": )"
+              << subject.median(&Measurement::processor) << R"(, "p50_microseconds": )"
+              << subject.median(&Measurement::p50).count() << R"(, "p99_microseconds": )"
+              << subject.median(&Measurement::p99).count() << R"(, "worst_microseconds": )"
+              << subject.median(&Measurement::worst).count() << R"(, "memory_megabytes": )"
+              << subject.daemon->peak_memory() << "}" << std::endl;
 }
 
-int run(const std::string& keyd, const std::vector<std::size_t>& sizes) {
+void print_row(const std::string& name, double ratio, double at_least) {
+    std::cout << R"({"row": ")" << name << R"(", "ratio": )" << ratio << R"(, "at_least": )"
+              << at_least << "}" << std::endl;
+}
+
+void judge(const Subject& few, const Subject& many) {
+    const auto p99 = static_cast<double>(few.median(&Measurement::p99).count());
+    print_row("lookups a second, to 20,000", few.median(&Measurement::rate) / wanted_rate, 1);
+    print_row("lookups: 1 ms to the 99th percentile", wanted_p99 / p99, 1);
+    print_row("lookups a second, many addresses to few",
+              many.median(&Measurement::rate) / few.median(&Measurement::rate), wanted_growth);
+    std::cout << R"({"row": "keyd's memory with many addresses", "megabytes": )"
+              << many.daemon->peak_memory() << R"(, "at_most": )" << wanted_memory << "}"
+              << std::endl;
+}
+
+void measure_hostile(Subject& subject) {
+    subject.results.clear();
+    const HostileClients hostile{subject.daemon->socket()};
+    for (int round = 0; round < rounds; ++round) subject.measure_once();
+    print("lookups beside hostile clients", subject);
+    print_row("beside hostile clients: 100 ms to the slowest lookup",
+              wanted_worst / static_cast<double>(subject.median(&Measurement::worst).count()), 1);
+    std::cout << R"({"row": "keyd's memory beside hostile clients", "megabytes": )"
+              << subject.daemon->peak_memory() << R"(, "at_most": )" << wanted_memory << "}"
+              << std::endl;
+}
+
+int run(const std::string& keyd, std::size_t small, std::size_t large) {
     rlimit files{};
     ::getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &files);
-    double first = 0;
-    for (const std::size_t size : sizes) {
-        const test::TemporaryDirectory directory;
-        const auto start = Clock::now();
-        fill(directory / "keys.db", size);
-        std::cout << size << " addresses stored in "
-                  << std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - start).count()
-                  << " s" << std::endl;
-        const Keyd daemon{keyd, directory / "keys.db", directory / "socket"};
-        const auto quiet = measure(daemon.socket(), size);
-        print(std::to_string(size) + " addresses", quiet, daemon.peak_memory());
-        if (first == 0) first = quiet.rate;
-        std::cout << "  ratio to the first: " << quiet.rate / first << std::endl;
-        const HostileClients hostile{daemon.socket()};
-        print("  beside hostile clients", measure(daemon.socket(), size), daemon.peak_memory());
-    }
+    Subject few{keyd, small};
+    Subject many{keyd, large};
+    for (int round = 0; round < rounds; ++round)
+        for (Subject* subject : {&few, &many}) subject->measure_once();
+    print("lookups, few addresses", few);
+    print("lookups, many addresses", many);
+    judge(few, many);
+    measure_hostile(many);
     return 0;
 }
 
@@ -281,11 +357,11 @@ int run(const std::string& keyd, const std::vector<std::size_t>& sizes) {
 }  // namespace maildircrypt
 
 int main(int argc, char* argv[]) try {
-    std::vector<std::size_t> sizes;
-    for (int i = 1; i < argc; ++i) sizes.push_back(std::stoul(argv[i]));
-    if (sizes.empty()) sizes = {1000, 1'000'000};
+    const bool quick = std::getenv("QUICK") != nullptr;
+    const std::size_t few = argc == 4 ? std::stoul(argv[2]) : 1000;
+    const std::size_t many = argc == 4 ? std::stoul(argv[3]) : quick ? 50'000 : 1'000'000;
     const std::string self = argv[0];
-    return maildircrypt::run(self.substr(0, self.rfind('/') + 1) + "../keyd", sizes);
+    return maildircrypt::run(self.substr(0, self.rfind('/') + 1) + "../keyd", few, many);
 } catch (const std::exception& error) {
     std::cerr << "bench_keyd: " << error.what() << '\n';
     return 1;

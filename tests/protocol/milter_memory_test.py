@@ -12,28 +12,11 @@ import gpg
 import harness
 import testkeys
 from fake_keyd import FakeKeyd
+from memory import read_memory
 from milter_client import MilterClient
 from processes import Server, wait_until
 
 ALICE, BOB = gpg.address_of("cv25519"), gpg.address_of("rsa2048")
-
-
-def read_memory(pid):
-    """All readable and writable memory of a process."""
-    pieces = []
-    maps = pathlib.Path(f"/proc/{pid}/maps").read_text()
-    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
-        for line in maps.splitlines():
-            span, rights = re.match(r"([0-9a-f]+-[0-9a-f]+) (\S+)", line).groups()
-            start, end = (int(number, 16) for number in span.split("-"))
-            if not rights.startswith("rw") or start >= 1 << 47:
-                continue
-            memory.seek(start)
-            try:
-                pieces.append(memory.read(end - start))
-            except OSError:
-                continue  # a guard page or device memory
-    return b"\n".join(pieces)
 
 
 class MilterMemory(unittest.TestCase):
