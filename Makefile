@@ -166,7 +166,7 @@ $(O)/bench/keyd-validator: $(O)/keyd-validator
 bench: deps ## measure, print a table, write build/bench.json (QUICK=1: a glance)
 	@debian/packages install pkg.maildircrypt.bench
 	@+$(MAKE) --no-print-directory $(JOBS) bench-programs
-	@QUICK=$(QUICK) tests/bench/run $(BENCHES) $(wildcard tests/bench/bench_*.py)
+	@tests/bench/run $(BENCHES) $(wildcard tests/bench/bench_*.py)
 
 .PHONY: bench-programs
 bench-programs: all $(BENCHES) $(FLOORS) $(O)/test-keys $(O)/exim
