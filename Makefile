@@ -226,7 +226,7 @@ install: all ## install below DESTDIR and PREFIX (/usr)
 	for file in $(wildcard */*.bash-completion); do \
 	    name=$${file##*/}; install -m 644 -D $$file \
 	        $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$${name%.bash-completion} || exit 1; done
-	for file in README seal/FORMAT keyd/API keyd/KEYLOG tests/interop/MATRIX tests/clients/CLIENTS; do \
+	for file in README seal/FORMAT keyd/API keyd/BACKUP keyd/KEYLOG tests/interop/MATRIX tests/clients/CLIENTS; do \
 	    install -m 644 -D $$file $(DESTDIR)$(PREFIX)/share/doc/maildircrypt/$${file##*/} || exit 1; done
 	for file in etc/examples/*; do \
 	    install -m 644 -D $$file $(DESTDIR)$(PREFIX)/share/doc/maildircrypt/examples/$${file##*/} || exit 1; done

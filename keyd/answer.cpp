@@ -15,17 +15,6 @@ using nlohmann::json;
 
 constexpr std::size_t max_key_packet = 8383;  // octets; no stored packet is longer
 
-bool read_stamp(JsonFields& fields, StoreStamp& stamp) {
-    JsonFields store{fields.object("store")};
-    stamp.id = store.text("id");
-    stamp.revision = store.natural("revision");
-    JsonFields log{fields.object("log")};
-    stamp.log.sequence = log.natural("sequence");
-    stamp.log.head = log.text("head");
-    return store.ok() && log.ok() && is_lower_hex(stamp.id, store_id_length) &&
-           is_lower_hex(stamp.log.head, log_head_length);
-}
-
 bool read_key(const json& object, EncryptionKey& key) {
     JsonFields fields{object};
     const auto fingerprint = parse_fingerprint(fields.text("fingerprint"));
@@ -82,6 +71,17 @@ bool fits_together(const RecipientKeys& keys) {
 }
 
 }  // namespace
+
+bool read_stamp(JsonFields& fields, StoreStamp& stamp) {
+    JsonFields store{fields.object("store")};
+    stamp.id = store.text("id");
+    stamp.revision = store.natural("revision");
+    JsonFields log{fields.object("log")};
+    stamp.log.sequence = log.natural("sequence");
+    stamp.log.head = log.text("head");
+    return store.ok() && log.ok() && is_lower_hex(stamp.id, store_id_length) &&
+           is_lower_hex(stamp.log.head, log_head_length);
+}
 
 std::optional<KeyState> parse_key_state(std::string_view name) {
     for (const KeyState state : {KeyState::sealable, KeyState::expired, KeyState::revoked,

@@ -25,6 +25,10 @@ struct StoreStamp {
     LogPosition log;
 };
 
+class JsonFields;
+/// The members `store` and `log` of an answer; false when they are not valid.
+bool read_stamp(JsonFields& fields, StoreStamp& stamp);
+
 struct Answer {
     StoreStamp stamp;
     RecipientKeys keys;  ///< keys.log equals stamp.log

@@ -78,11 +78,11 @@ bool set_parameter(const std::string& name, const std::string& value, ApiRequest
         request.clear_as = state.value_or(KeyState::no_key);
         return state.has_value();
     }
-    if (name == "after" && action == Action::list) {
+    if (name == "after" && (action == Action::list || action == Action::backup_entries)) {
         request.after = value;
         return is_utf8(value);
     }
-    if (name == "after" && action == Action::log)
+    if (name == "after" && (action == Action::log || action == Action::backup_log))
         return parse_number(value, request.after_sequence);
     if (name == "limit" && paged)
         return parse_number(value, request.limit) && request.limit >= 1 &&
@@ -112,6 +112,8 @@ Parsed without_address(std::string_view method, std::string_view name, std::stri
     if (name == "health") return with("GET", Action::health);
     if (name == "addresses") return with("GET", Action::list);
     if (name == "check") return with("POST", Action::check);
+    if (name == "backup") return with("POST", Action::begin_backup);
+    if (name == "restore") return with("POST", Action::restore);
     if (name == "log" && method == "DELETE") return with("DELETE", Action::erase_log);
     if (name == "log") return with("GET", Action::log);
     return not_found();
@@ -155,6 +157,17 @@ Parsed with_address(Action action, std::string_view encoded, std::string_view qu
     return with_parameters(std::move(request), query);
 }
 
+/// /v1/backup/TOKEN/entries, /v1/backup/TOKEN/log
+Parsed on_backup(std::string_view method, std::string_view token, std::string_view part,
+                 std::string_view query) {
+    ApiRequest request;
+    if (part != "entries" && part != "log") return not_found();
+    if (method != "GET") return wrong_method();
+    request.action = part == "log" ? Action::backup_log : Action::backup_entries;
+    request.token = token;
+    return with_parameters(std::move(request), query);
+}
+
 /// Where Prometheus' world expects it, without version.
 Parsed metrics(std::string_view method, std::string_view query) {
     if (method != "GET") return wrong_method();
@@ -183,13 +196,17 @@ Role role_for(Action action) {
         case Action::verify_log:
         case Action::erase_log:
         case Action::metrics:
+        case Action::begin_backup:
+        case Action::backup_entries:
+        case Action::backup_log:
+        case Action::restore:
             return Role::administrator;
     }
     return Role::administrator;
 }
 
 bool takes_body(Action action) {
-    return action == Action::add || action == Action::check;
+    return action == Action::add || action == Action::check || action == Action::restore;
 }
 
 Parsed parse_request(std::string_view method, std::string_view target) {
@@ -205,6 +222,8 @@ Parsed parse_request(std::string_view method, std::string_view target) {
     if (parts[0] == "clear" && parts.size() == 2)
         return method == "POST" ? with_address(Action::report_clear, parts[1], query)
                                 : wrong_method();
+    if (parts[0] == "backup" && parts.size() == 3)
+        return on_backup(method, parts[1], parts[2], query);
     if (parts[0] == "addresses") return on_address(method, parts, query);
     if (parts[0] == "log" && parts.size() == 2 && parts[1] == "verify") {
         if (method != "POST") return wrong_method();

@@ -30,6 +30,10 @@ enum class Action {
     erase_log,
     report_clear,
     metrics,
+    begin_backup,
+    backup_entries,
+    backup_log,
+    restore,
 };
 
 /// Who may ask for it.
@@ -55,6 +59,7 @@ struct ApiRequest {
     std::int64_t after_sequence = 0;   ///< log: rows behind this one
     std::size_t limit = default_page;  ///< list, log
     LogPosition noted;                 ///< verify_log: to compare with; no head: nothing
+    std::string token;                 ///< backup_entries, backup_log
     KeyState clear_as = KeyState::no_key;  ///< report_clear: what the front end went by
 };
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,6 +31,19 @@ struct LogRow {
     Sha256 address{};           ///< commitment
     Sha256 keys{};              ///< commitment
     Sha256 previous{};          ///< hash of the row before; genesis_hash() for the first
+};
+
+/// What opens both commitments of a row.
+struct RowOpenings {
+    Opening address;
+    Opening keys;
+};
+
+/// A row as a store keeps it.
+struct StoredLogRow {
+    LogRow row;
+    Sha256 hash{};
+    std::optional<RowOpenings> openings;  ///< none when they were erased
 };
 
 /// Where the chain of a store begins, so that no two stores share a chain.

@@ -58,7 +58,8 @@ std::optional<ApiReply> KeyService::refuse_early(const ApiRequest& request, cons
 
 ApiReply KeyService::serve(const ApiRequest& request, const Caller& caller, std::string_view body) {
     ApiReply reply = act(request, caller, body);
-    if (takes_body(request.action)) count_upload(request, reply);
+    if (takes_body(request.action) && request.action != Action::restore)
+        count_upload(request, reply);
     return reply;
 }
 
@@ -98,6 +99,13 @@ ApiReply KeyService::act(const ApiRequest& request, const Caller& caller, std::s
             return report_clear(request, caller);
         case Action::metrics:
             return render_metrics();
+        case Action::begin_backup:
+            return begin_backup();
+        case Action::backup_entries:
+        case Action::backup_log:
+            return read_backup(request);
+        case Action::restore:
+            return restore(caller, body);
     }
     return error_reply(500, "internal", "This request came the wrong way.");
 }
@@ -159,6 +167,7 @@ Result<KeyState> KeyService::state_of(const Address& address, StoreReader& reade
 }
 
 void KeyService::refresh_stale(std::size_t limit) {
+    backups_.sweep(std::chrono::steady_clock::now());
     const std::int64_t now = world_.clock();
     auto addresses = world_.store.stale(now, limit);
     if (!addresses) {

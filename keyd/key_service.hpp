@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "keyd/api_reply.hpp"
 #include "keyd/api_request.hpp"
+#include "keyd/backup_session.hpp"
 #include "keyd/caller.hpp"
 #include "keyd/event_brake.hpp"
 #include "keyd/metrics.hpp"
@@ -16,6 +17,8 @@
 #include <string>
 #include <string_view>
 #include <variant>
+
+#include <nlohmann/json_fwd.hpp>
 
 namespace maildircrypt {
 
@@ -76,6 +79,13 @@ private:
     Result<ClearKind> clear_kind(const ApiRequest& request);
     ApiReply render_metrics();
     ApiReply act(const ApiRequest& request, const Caller& caller, std::string_view body);
+    ApiReply begin_backup();
+    ApiReply read_backup(const ApiRequest& request);
+    ApiReply restore(const Caller& caller, std::string_view body);
+    std::optional<ApiReply> refuse_restore(const StoreStamp& backup, const StoreStamp& present);
+    /// `name`, `result` and `note` of what became of one entry.
+    Result<nlohmann::json> restore_entry(const StoredBinding& entry, const StoreStamp& backup,
+                                         const StoreStamp& present, const std::string& channel);
     void count_upload(const ApiRequest& request, const ApiReply& reply);
 
     /// What becomes of a binding; or the reply, when nothing is to be changed.
@@ -94,6 +104,7 @@ private:
     ServiceDependencies world_;
     EventBrake denials_{events_per_second};
     EventBrake failures_{events_per_second};
+    BackupSessions backups_;
     EventBrake alarms_{events_per_second};
     Metrics metrics_;
 };

@@ -8,18 +8,6 @@
 namespace maildircrypt {
 namespace {
 
-/// Lower-case hexadecimal of a hash, read back.
-Result<Sha256> parse_hash(std::string_view text) {
-    Sha256 hash{};
-    // A fingerprint has 20 octets: two of them cover the 32.
-    const auto front = parse_fingerprint(text.substr(0, 40));
-    const auto back = parse_fingerprint(text.size() == 64 ? text.substr(24) : "");
-    if (!front || !back) return retry("store: the head of the key log is damaged");
-    std::copy(front->begin(), front->end(), hash.begin());
-    std::copy(back->begin(), back->end(), hash.begin() + 12);
-    return hash;
-}
-
 std::string action_of(const Change& change) {
     if (!change.bound) return "release";
     if (!change.bound->targets.empty()) return "alias";
@@ -68,6 +56,17 @@ Result<StoredLogRow> next_log_row(const LogPosition& end, const Change& change) 
     auto hash = hash_row(row);
     if (!hash) return hash.error();
     return StoredLogRow{std::move(row), *hash, RowOpenings{std::move(*address), std::move(*keys)}};
+}
+
+Result<Sha256> parse_hash(std::string_view text) {
+    Sha256 hash{};
+    // A fingerprint has 20 octets: two of them cover the 32.
+    const auto front = parse_fingerprint(text.substr(0, 40));
+    const auto back = parse_fingerprint(text.size() == 64 ? text.substr(24) : "");
+    if (!front || !back) return retry("store: the head of the key log is damaged");
+    std::copy(front->begin(), front->end(), hash.begin());
+    std::copy(back->begin(), back->end(), hash.begin() + 12);
+    return hash;
 }
 
 Sha256 read_hash(Octets octets) {

@@ -13,21 +13,11 @@
 
 namespace maildircrypt {
 
-/// What opens both commitments of a row.
-struct RowOpenings {
-    Opening address;
-    Opening keys;
-};
-
-/// A row as a store keeps it.
-struct StoredLogRow {
-    LogRow row;
-    Sha256 hash{};
-    std::optional<RowOpenings> openings;  ///< none when they were erased
-};
-
 /// The row that `change` appends behind `end`, with new salts.
 Result<StoredLogRow> next_log_row(const LogPosition& end, const Change& change);
+
+/// Lower-case hexadecimal of a hash, read back. Errors (retry): it is none.
+Result<Sha256> parse_hash(std::string_view text);
 
 /// All zero when the octets are no hash; such a hash fits nothing.
 Sha256 read_hash(Octets octets);

@@ -1,17 +1,21 @@
 /// keyd-cli: adds, shows and removes the keys of mail addresses (keyd-cli.1).
 #include "base/options.hpp"
 #include "base/process.hpp"
+#include "keyd/cli_backup.hpp"
 #include "keyd/cli_command.hpp"
+#include "keyd/cli_import.hpp"
 #include "keyd/cli_output.hpp"
 #include "keyd/client.hpp"
 #include "keyd/encoding.hpp"
 #include "keyd/http_client.hpp"
 #include "keyd/json_fields.hpp"
+#include "keyd/keyd_call.hpp"
 
 #include <chrono>
 #include <ctime>
 #include <exception>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 #include <sysexits.h>
@@ -45,6 +49,11 @@ ProgramDescription describe() {
         "       keyd-cli [OPTIONS] log head               where the log ends, to be noted\n"
         "       keyd-cli [OPTIONS] log verify             that it is whole, and as it was noted\n"
         "       keyd-cli [OPTIONS] log erase ADDRESS      forget whom rows are about\n"
+        "       keyd-cli [OPTIONS] import PATH            add all certificates of a gpg home, "
+        "keyring, "
+        "cert-d, WKD\n"
+        "       keyd-cli [OPTIONS] backup FILE            write all keys and the log to FILE\n"
+        "       keyd-cli [OPTIONS] restore FILE           bring back what is not known any more\n"
         "       keyd-cli [OPTIONS] status                 whether keyd answers";
     program.summary = "Manages the keys that mail is sealed to. Without FILE: standard input.";
     program.options.add_options()(
@@ -59,7 +68,10 @@ ProgramDescription describe() {
         "within", po::value<std::int64_t>()->value_name("DAYS")->default_value(30),
         "expiring: how soon")(
         "against", po::value<std::string>()->value_name("SEQUENCE:HEAD|FILE")->default_value(""),
-        "log verify: compare with what `log head` printed, or with a sealed message");
+        "log verify: compare with what `log head` printed, or with a sealed message")(
+        "dry-run", po::bool_switch(), "import, restore: look at everything and change nothing")(
+        "domains", po::value<std::string>()->value_name("LIST")->default_value(""),
+        "import: only addresses in these domains, separated by commas");
     program.positional_options.add_options()("words", po::value<std::vector<std::string>>());
     program.positional.add("words", -1);
     return program;
@@ -68,24 +80,6 @@ ProgramDescription describe() {
 int complain(const std::string& message, int status) {
     std::cerr << "keyd-cli: " << printable(message) << '\n';
     return status;
-}
-
-int status_of(unsigned http_status) {
-    switch (http_status) {
-        case 403:
-            return EX_NOPERM;
-        case 404:
-            return EX_NOUSER;
-        case 400:
-        case 413:
-        case 422:
-            return EX_DATAERR;
-        case 409:
-        case 503:
-            return EX_TEMPFAIL;
-        default:
-            return EX_PROTOCOL;
-    }
 }
 
 class Cli {
@@ -179,7 +173,7 @@ private:
                 continue;
             }
             if (options_.json) (void)print(reply->body);
-            return complain(error.text("message"), status_of(reply->status));
+            return complain(error.text("message"), exit_status_of(reply->status));
         }
     }
 
@@ -218,6 +212,37 @@ private:
     HttpClient client_;
 };
 
+std::vector<std::string> split_domains(const std::string& list) {
+    std::vector<std::string> domains{""};
+    for (const char c : list) {
+        if (c == ',')
+            domains.emplace_back();
+        else if (c != ' ')
+            domains.back() += c;
+    }
+    std::erase(domains, "");
+    return domains;
+}
+
+/// import, backup and restore; nothing when it is another command.
+std::optional<int> run_on_file(const po::variables_map& values,
+                               const std::vector<std::string>& words) {
+    if (words.empty()) return std::nullopt;
+    const std::string& verb = words.front();
+    const bool dry_run = values["dry-run"].as<bool>();
+    const ImportOptions options{dry_run, split_domains(values["domains"].as<std::string>())};
+    const bool is_import = verb == "import";
+    const bool ours = is_import || verb == "backup" || verb == "restore";
+    if ((dry_run && !(is_import || verb == "restore")) || (!options.domains.empty() && !is_import))
+        return complain("--dry-run belongs to import and restore, --domains to import", EX_USAGE);
+    if (!ours) return std::nullopt;
+    if (words.size() != 2)
+        return complain("usage: keyd-cli " + verb + (is_import ? " PATH" : " FILE"), EX_USAGE);
+    HttpClient client{values["socket"].as<std::string>(), max_keyd_reply};
+    if (is_import) return import_certificates(client, words[1], options);
+    return verb == "backup" ? back_up(client, words[1]) : restore_backup(client, words[1], dry_run);
+}
+
 int run(int argc, const char* const argv[]) {
     keep_memory_private();
     const auto parsed = parse_options(describe(), argc, argv);
@@ -226,6 +251,7 @@ int run(int argc, const char* const argv[]) {
     const po::variables_map& values = **parsed;
     std::vector<std::string> words;
     if (values.count("words") != 0) words = values["words"].as<std::vector<std::string>>();
+    if (auto status = run_on_file(values, words)) return *status;
     auto command = parse_command(words);
     if (!command) return complain(command.error().what + " (see keyd-cli --help)", EX_USAGE);
     CliOptions options{values["json"].as<bool>(),           values["any-user-id"].as<bool>(),

@@ -84,23 +84,31 @@ Result<std::vector<LoggedChange>> read_log(PostgresqlConnection& connection, std
     return changes;
 }
 
+Result<std::vector<StoredLogRow>> read_rows(PostgresqlConnection& connection, std::int64_t after,
+                                            std::int64_t limit) {
+    auto rows = connection.query(
+        "log",
+        "SELECT l.sequence, l.time, l.channel, l.action, l.address_commitment, l.keys_commitment, "
+        "l.previous, l.hash, o.address, o.address_salt, o.keys, o.keys_salt "
+        "FROM key_log l LEFT JOIN key_log_openings o ON o.sequence = l.sequence "
+        "WHERE l.sequence > $1 ORDER BY l.sequence LIMIT $2",
+        SqlValues{}.add(after).add(limit));
+    if (!rows) return rows.error();
+    std::vector<StoredLogRow> found;
+    for (int i = 0; i < rows->size(); ++i) found.push_back(read_row(*rows, i));
+    return found;
+}
+
 Result<void> verify_chain(PostgresqlConnection& connection, const StoreStamp& stamp,
                           std::int64_t from) {
     auto check = ChainCheck::begin(stamp.id, from);
     if (!check) return check.error();
-    for (;;) {
-        auto rows = connection.query(
-            "log",
-            "SELECT l.sequence, l.time, l.channel, l.action, l.address_commitment, "
-            "l.keys_commitment, l.previous, l.hash, o.address, o.address_salt, o.keys, o.keys_salt "
-            "FROM key_log l LEFT JOIN key_log_openings o ON o.sequence = l.sequence "
-            "WHERE l.sequence >= $1 ORDER BY l.sequence LIMIT $2",
-            SqlValues{}.add(from).add(rows_at_a_time));
+    for (std::int64_t after = from - 1;; after += rows_at_a_time) {
+        auto rows = read_rows(connection, after, rows_at_a_time);
         if (!rows) return rows.error();
-        for (int i = 0; i < rows->size(); ++i)
-            if (auto added = check->add(read_row(*rows, i)); !added) return added;
-        if (rows->size() < rows_at_a_time) return check->finish(stamp.log);
-        from += rows_at_a_time;
+        for (const auto& row : *rows)
+            if (auto added = check->add(row); !added) return added;
+        if (std::ssize(*rows) < rows_at_a_time) return check->finish(stamp.log);
     }
 }
 

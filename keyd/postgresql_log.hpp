@@ -18,6 +18,10 @@ Result<LogPosition> append_log(PostgresqlConnection& connection, const LogPositi
 Result<std::vector<LoggedChange>> read_log(PostgresqlConnection& connection, std::int64_t after,
                                            std::size_t limit, const std::optional<EntryName>& name);
 
+/// Whole rows behind `after`, at most `limit`.
+Result<std::vector<StoredLogRow>> read_rows(PostgresqlConnection& connection, std::int64_t after,
+                                            std::int64_t limit);
+
 /// Follows the chain of `stamp`'s store from row 1, or from row `from`, to its head; inside a
 /// transaction that reads one state.
 Result<void> verify_chain(PostgresqlConnection& connection, const StoreStamp& stamp,

@@ -39,6 +39,47 @@ Result<std::vector<ListedEntry>> read_list(const SqlRows& rows) {
     return listed;
 }
 
+class PostgresqlSnapshot : public StoreSnapshot {
+public:
+    /// The transaction ends with the connection.
+    static Result<std::unique_ptr<StoreSnapshot>> begin(PostgresqlConnection connection) {
+        const std::string mode = read_one_state;
+        if (auto begun = connection.execute("begin", "BEGIN " + mode); !begun) return begun.error();
+        auto stamp = read_stamp(connection);  // this is the moment
+        if (!stamp) return stamp.error();
+        return std::unique_ptr<StoreSnapshot>{
+            std::make_unique<PostgresqlSnapshot>(std::move(connection), std::move(*stamp))};
+    }
+    PostgresqlSnapshot(PostgresqlConnection connection, StoreStamp stamp)
+        : connection_(std::move(connection)), stamp_(std::move(stamp)) {}
+
+    const StoreStamp& stamp() const override { return stamp_; }
+    Result<std::vector<StoredBinding>> entries(const std::string& after,
+                                               std::size_t limit) override {
+        auto rows = connection_.query(
+            "snapshot",
+            "SELECT address FROM addresses WHERE address > $1 ORDER BY address LIMIT $2",
+            SqlValues{}.add(after).add(static_cast<std::int64_t>(limit)));
+        if (!rows) return rows.error();
+        auto names = read_names(*rows);
+        if (!names) return names.error();
+        std::vector<StoredBinding> found;
+        for (auto& name : *names) {
+            auto binding = read_binding(connection_, name);
+            if (!binding) return binding.error();
+            found.push_back({std::move(name), std::move(*binding)});
+        }
+        return found;
+    }
+    Result<std::vector<StoredLogRow>> log(std::int64_t after, std::size_t limit) override {
+        return read_rows(connection_, after, static_cast<std::int64_t>(limit));
+    }
+
+private:
+    PostgresqlConnection connection_;
+    StoreStamp stamp_;
+};
+
 class PostgresqlStore : public Store {
 public:
     PostgresqlStore(std::string conninfo, const StoreSettings& settings, OpenedPostgresql opened)
@@ -48,6 +89,11 @@ public:
 
     Result<std::unique_ptr<StoreReader>> open_reader() override {
         return PostgresqlReader::open(conninfo_, settings_, history_);
+    }
+    Result<std::unique_ptr<StoreSnapshot>> snapshot() override {
+        auto opened = open_again(conninfo_, writer_patience, history_->newest());
+        if (!opened) return retry(opened.error().what);
+        return PostgresqlSnapshot::begin(std::move(opened->connection));
     }
     Result<StoreStamp> stamp() override {
         return with([](PostgresqlConnection& connection) { return read_stamp(connection); });

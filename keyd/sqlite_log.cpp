@@ -6,6 +6,8 @@
 namespace maildircrypt {
 namespace {
 
+constexpr std::int64_t rows_at_a_time = 10'000;
+
 Result<void> insert_row(const SqliteConnection& connection, const LogRow& row, const Sha256& hash) {
     auto kept = connection.kept("INSERT INTO key_log VALUES (?,?,?,?,?,?,?,?)");
     if (!kept) return kept.error();
@@ -105,22 +107,34 @@ Result<std::int64_t> erase_openings(const SqliteConnection& connection, const En
     return erased;
 }
 
-Result<void> verify_chain(const SqliteConnection& connection, const StoreStamp& stamp,
-                          std::int64_t from) {
+Result<std::vector<StoredLogRow>> read_rows(const SqliteConnection& connection, std::int64_t after,
+                                            std::int64_t limit) {
     auto rows = connection.prepare(
         "SELECT l.sequence, l.time, l.channel, l.action, l.address_commitment, l.keys_commitment, "
         "l.previous, l.hash, o.address, o.address_salt, o.keys, o.keys_salt "
         "FROM key_log l LEFT JOIN key_log_openings o ON o.sequence = l.sequence "
-        "WHERE l.sequence >= ? ORDER BY l.sequence");
+        "WHERE l.sequence > ? ORDER BY l.sequence LIMIT ?");
     if (!rows) return rows.error();
-    rows->bind(from);
-    auto check = ChainCheck::begin(stamp.id, from);
-    if (!check) return check.error();
+    rows->bind(after).bind(limit);
+    std::vector<StoredLogRow> found;
     for (;;) {
         auto row = rows->step();
         if (!row) return row.error();
-        if (!*row) return check->finish(stamp.log);
-        if (auto added = check->add(read_row(*rows)); !added) return added;
+        if (!*row) return found;
+        found.push_back(read_row(*rows));
+    }
+}
+
+Result<void> verify_chain(const SqliteConnection& connection, const StoreStamp& stamp,
+                          std::int64_t from) {
+    auto check = ChainCheck::begin(stamp.id, from);
+    if (!check) return check.error();
+    for (std::int64_t after = from - 1;; after += rows_at_a_time) {
+        auto rows = read_rows(connection, after, rows_at_a_time);
+        if (!rows) return rows.error();
+        for (const auto& row : *rows)
+            if (auto added = check->add(row); !added) return added;
+        if (std::ssize(*rows) < rows_at_a_time) return check->finish(stamp.log);
     }
 }
 

@@ -20,6 +20,10 @@ Result<std::vector<LoggedChange>> read_log(const SqliteConnection& connection, s
 /// Erases the openings of the entry's rows from the file and its WAL; returns how many there were.
 Result<std::int64_t> erase_openings(const SqliteConnection& connection, const EntryName& name);
 
+/// Whole rows behind `after`, at most `limit`.
+Result<std::vector<StoredLogRow>> read_rows(const SqliteConnection& connection, std::int64_t after,
+                                            std::int64_t limit);
+
 /// Follows the chain of `stamp`'s store from row 1, or from row `from`, to its head.
 Result<void> verify_chain(const SqliteConnection& connection, const StoreStamp& stamp,
                           std::int64_t from = 1);

@@ -14,6 +14,7 @@ namespace {
 /// KiB of pages that a lookup finds without asking the kernel: the inner pages of a million
 /// addresses and the leaves that are asked for most.
 constexpr int reader_cache = 112 * 1024;
+constexpr int snapshot_cache = 1024;  // KiB; it reads everything once
 
 /// A read transaction: what is read inside belongs to one revision.
 class Snapshot {
@@ -71,6 +72,47 @@ private:
     SqliteConnection connection_;
 };
 
+class SqliteSnapshot : public StoreSnapshot {
+public:
+    static Result<std::unique_ptr<StoreSnapshot>> open(const std::string& path) {
+        auto connection = open_for_reading(path, snapshot_cache);
+        if (!connection) return connection.error();
+        // Ends with the connection, which can only read.
+        if (auto begun = connection->execute("BEGIN"); !begun) return begun.error();
+        auto stamp = read_stamp(*connection);  // this is the moment
+        if (!stamp) return stamp.error();
+        return std::unique_ptr<StoreSnapshot>{
+            std::make_unique<SqliteSnapshot>(std::move(*connection), std::move(*stamp))};
+    }
+    SqliteSnapshot(SqliteConnection connection, StoreStamp stamp)
+        : connection_(std::move(connection)), stamp_(std::move(stamp)) {}
+
+    const StoreStamp& stamp() const override { return stamp_; }
+    Result<std::vector<StoredBinding>> entries(const std::string& after,
+                                               std::size_t limit) override {
+        auto rows = connection_.prepare(
+            "SELECT address FROM addresses WHERE address > ? ORDER BY address LIMIT ?");
+        if (!rows) return rows.error();
+        rows->bind(after).bind(static_cast<std::int64_t>(limit));
+        auto names = read_names(*rows);
+        if (!names) return names.error();
+        std::vector<StoredBinding> found;
+        for (auto& name : *names) {
+            auto binding = read_binding(connection_, name);
+            if (!binding) return binding.error();
+            found.push_back({std::move(name), std::move(*binding)});
+        }
+        return found;
+    }
+    Result<std::vector<StoredLogRow>> log(std::int64_t after, std::size_t limit) override {
+        return read_rows(connection_, after, static_cast<std::int64_t>(limit));
+    }
+
+private:
+    SqliteConnection connection_;
+    StoreStamp stamp_;
+};
+
 class SqliteStore : public Store {
 public:
     SqliteStore(std::string path, OpenedStore opened)
@@ -84,6 +126,9 @@ public:
 
     Result<std::unique_ptr<StoreReader>> open_reader() override {
         return SqliteReader::open(path_);
+    }
+    Result<std::unique_ptr<StoreSnapshot>> snapshot() override {
+        return SqliteSnapshot::open(path_);
     }
 
     Result<StoreStamp> stamp() override {

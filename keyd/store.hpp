@@ -6,6 +6,7 @@
 #include "keyd/answer.hpp"
 #include "keyd/certificate.hpp"
 #include "keyd/entry_name.hpp"
+#include "keyd/key_log.hpp"
 #include "seal/address.hpp"
 #include "seal/key_plan.hpp"
 
@@ -114,11 +115,31 @@ public:
 /// The hot path: never waits for a writer. One thread.
 class StoreReader : public EntrySource {};
 
+struct StoredBinding {
+    EntryName name;
+    Binding binding;
+};
+
+/// Everything as it was at one moment, for backups; changes go on meanwhile. One thread at a time.
+/// Errors are of fate retry.
+class StoreSnapshot {
+public:
+    virtual ~StoreSnapshot() = default;
+    virtual const StoreStamp& stamp() const = 0;
+    /// In the order of names, those behind `after`, at most `limit`.
+    virtual Result<std::vector<StoredBinding>> entries(const std::string& after,
+                                                       std::size_t limit) = 0;
+    /// Rows of the key log behind `after`, at most `limit`, with what is left of their openings.
+    virtual Result<std::vector<StoredLogRow>> log(std::int64_t after, std::size_t limit) = 0;
+};
+
 /// Any thread; calls wait for each other.
 class Store : public EntrySource {
 public:
     /// Readers must be gone before their store.
     virtual Result<std::unique_ptr<StoreReader>> open_reader() = 0;
+    /// Likewise. Nobody waits for it, but it costs the store space while it lives.
+    virtual Result<std::unique_ptr<StoreSnapshot>> snapshot() = 0;
 
     virtual Result<StoreStamp> stamp() = 0;
     /// All or nothing, durable when it returns. Each change raises the revision and appends to the

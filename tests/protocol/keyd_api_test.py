@@ -103,7 +103,7 @@ class ApiTest(KeydCase):
         (self.here / "ann.asc").write_bytes(home.certificate("ann@example.org"))
         examples = [line.strip() for line in (harness.ROOT / "keyd/API").read_text().splitlines()
                     if line.startswith("    curl ")]
-        self.assertEqual(len(examples), 14)
+        self.assertEqual(len(examples), 15)
         fingerprint = ""
         for example in examples:
             # What the document shows next to each other happens one after the other here.

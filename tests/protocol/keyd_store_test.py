@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
 import harness
 from postgresql import Postgresql
 
-SUITES = "keyd_store,keyd_postgresql_*,keyd_backup"
+SUITES = "keyd_store,keyd_postgresql_*"
 VARIABLE = "MAILDIRCRYPT_TEST_POSTGRESQL"
 
 
