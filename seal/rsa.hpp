@@ -11,7 +11,7 @@ namespace maildircrypt {
 /// its random generator fails.
 Result<void> encrypt_rsa(const RsaNumbers& key, Octets message, OctetString& out);
 
-/// Refuses a modulus that is prime, a prime power or has a small factor. Slow: for uploads.
+/// Refuses a modulus with a factor below 752. For uploads.
 Result<void> check_rsa(const RsaNumbers& key);
 
 }  // namespace maildircrypt
