@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <csignal>
 #include <ctime>
+#include <mutex>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -53,6 +54,8 @@ public:
     Daemon(DaemonConfig config, Store& store, std::unique_ptr<StoreReader> reader,
            const Administrators& administrators, const Ownership& ownership, const Log& log)
         : log_(log),
+          store_(store),
+          witness_(std::move(config.witness)),
           reader_(std::move(reader)),
           service_({store, ownership, log, acceptor(config.refuse_sha1),
                     [] { return static_cast<std::int64_t>(std::time(nullptr)); }, config.rules}),
@@ -68,12 +71,14 @@ public:
         signals_.async_wait([this](const error_code& error, int) {
             if (!error) stop();
         });
+        note_served();
         api_.start();
         if (socketmap_) socketmap_->start();
         tick();
         notify_ready();
         log_.event(LogLevel::info, "started", {});
         io_.run();
+        note_served();
         log_.event(LogLevel::info, "stopped", {});
     }
 
@@ -84,9 +89,21 @@ private:
             if (error) return;
             table_.sweep(std::chrono::steady_clock::now());
             if (++ticks_ % refresh_period == 0)
-                (void)workers_.try_post([this] { service_.refresh_stale(refresh_batch); });
+                (void)workers_.try_post([this] {
+                    service_.refresh_stale(refresh_batch);
+                    note_served();
+                });
             tick();
         });
+    }
+
+    void note_served() {
+        if (!witness_) return;
+        const std::lock_guard lock{witness_mutex_};
+        const auto stamp = store_.stamp();
+        if (!stamp) return;  // with the store away there is nothing new to note
+        if (auto noted = witness_->note(*stamp); !noted)
+            log_.event(LogLevel::error, "witness_failed", {{"reason", noted.error().what}});
     }
 
     void stop() {
@@ -112,6 +129,9 @@ private:
     }
 
     const Log& log_;
+    Store& store_;
+    std::optional<Witness> witness_;
+    std::mutex witness_mutex_;
     UploadBudget uploads_{UploadLimits{}};
     asio::io_context io_{1};
     asio::signal_set signals_{io_, SIGTERM, SIGINT};

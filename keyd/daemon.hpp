@@ -7,6 +7,7 @@
 #include "keyd/caller.hpp"
 #include "keyd/resolver.hpp"
 #include "keyd/store.hpp"
+#include "keyd/witness.hpp"
 
 #include <optional>
 
@@ -16,7 +17,8 @@ struct DaemonConfig {
     Fd api;                       ///< listening
     std::optional<Fd> socketmap;  ///< listening
     ResolveRules rules{};
-    bool refuse_sha1 = false;  ///< self-signatures over SHA-1 do not count
+    bool refuse_sha1 = false;        ///< self-signatures over SHA-1 do not count
+    std::optional<Witness> witness;  ///< notes what is served, and has checked it
 };
 
 /// Serves until SIGTERM or SIGINT; the service manager hears when requests are answered. Returns

@@ -35,6 +35,8 @@ ProgramDescription describe() {
         po::value<std::int64_t>()->value_name("SECONDS")->default_value(
             default_stale_answers.count()),
         "with PostgreSQL away, answer what is known for so long (0: not at all)")(
+        "witness", po::value<std::string>()->value_name("FILE"),
+        "remembers which store was served, and how far: an older copy is not served")(
         "socket", po::value<std::string>()->value_name("PATH"),
         "serve the API on this Unix socket")(
         "socketmap", po::value<std::string>()->value_name("PATH"),
@@ -111,6 +113,17 @@ Result<void> open_sockets(const po::variables_map& options, DaemonConfig& config
     return {};
 }
 
+Result<void> check_witness(const po::variables_map& options, Store& store, DaemonConfig& config) {
+    if (options.count("witness") == 0) return {};
+    auto witness = Witness::open(options["witness"].as<std::string>());
+    if (!witness) return witness.error();
+    const auto stamp = store.stamp();
+    if (!stamp) return stamp.error();
+    if (auto checked = witness->check(*stamp); !checked) return checked;
+    config.witness = std::move(*witness);
+    return {};
+}
+
 int fail(const Log& log, const Error& error, int status) {
     log.event(LogLevel::error, "not_started", {{"reason", error.what}});
     return status;
@@ -130,10 +143,13 @@ int serve(const po::variables_map& options, const Log& log) {
     // The store comes first: whoever finds our socket finds somebody who can answer.
     const auto stale_answers = options["stale-answers"].as<std::int64_t>();
     if (stale_answers < 0 || stale_answers > most_stale_answers.count())
-        return fail(log, refuse("--stale-answers is a number of seconds, at most a week"), EX_USAGE);
-    auto store = open_store(options["store"].as<std::string>(),
-                            {std::chrono::seconds{stale_answers}, &log});
+        return fail(log, refuse("--stale-answers is a number of seconds, at most a week"),
+                    EX_USAGE);
+    auto store =
+        open_store(options["store"].as<std::string>(), {std::chrono::seconds{stale_answers}, &log});
     if (!store) return fail(log, store.error(), EX_UNAVAILABLE);
+    if (auto checked = check_witness(options, **store, config); !checked)
+        return fail(log, checked.error(), EX_UNAVAILABLE);
     if (auto opened = open_sockets(options, config); !opened)
         return fail(log, opened.error(), EX_OSERR);
     auto served = run_daemon(std::move(config), **store, *administrators, *ownership, log);
