@@ -29,6 +29,13 @@ ENDPOINTS = {
     ("POST", "/v1/log/verify"): ("administrator", ""),
     ("DELETE", "/v1/log"): ("administrator", "?address=gone@sealed.test"),
     ("GET", "/metrics"): ("administrator", ""),
+    ("POST", "/v1/backup"): ("administrator", ""),
+    ("POST", "/v1/restore"): ("administrator", UPLOAD),  # which is no backup: 400, once it is read
+}
+# Described below the heading of the request that begins a backup.
+CONTINUED = {
+    ("GET", f"/v1/backup/{'0' * 32}/entries"): ("administrator", ""),
+    ("GET", f"/v1/backup/{'0' * 32}/log"): ("administrator", ""),
 }
 # What only administrators may do at an endpoint that is an owner's, too.
 MORE = {("POST", "/v1/addresses/ADDRESS/certificates"): "?any_user_id=yes"}
@@ -56,7 +63,8 @@ class Roles(KeydCase):
 
     def test_the_table_holds_every_endpoint_as_it_is_documented(self):
         self.assertEqual(documented(), {key: role for key, (role, _) in ENDPOINTS.items()})
-        self.assertEqual(len(actions()), len(ENDPOINTS), "an action without a row, or the reverse")
+        rows = len(ENDPOINTS) + len(CONTINUED)
+        self.assertEqual(len(actions()), rows, "an action without a row, or the reverse")
 
     def allowed(self, role, address):
         if role == "everyone":
@@ -86,10 +94,11 @@ class Roles(KeydCase):
                     if status == 403:
                         self.assertIn('"not_permitted"', body)
                     else:
-                        self.assertIn(status, (200, 201, 404), body)
+                        expected = (400, 422) if path == "/v1/restore" else (200, 201, 404, 503)
+                        self.assertIn(status, expected, body)
 
     def test_each_role_has_its_endpoints_and_no_other(self):
-        for (method, path), (role, extra) in ENDPOINTS.items():
+        for (method, path), (role, extra) in {**ENDPOINTS, **CONTINUED}.items():
             self.check(method, path, role, extra)
 
     def test_what_an_owner_may_not_ask_of_an_endpoint_of_theirs(self):
