@@ -14,7 +14,7 @@
 
 namespace maildircrypt {
 
-inline constexpr std::size_t max_backups = 2;               ///< at a time
+inline constexpr std::size_t max_backups = 4;               ///< at a time
 inline constexpr std::chrono::seconds backup_patience{50};  ///< between two requests
 
 /// Any thread.

@@ -260,6 +260,10 @@ Result<std::int64_t> PostgresqlStore::erase_openings(const EntryName& name) {
             "SELECT count(*) FROM erased",
             SqlValues{}.add(name.text()));
         if (!rows) return rows.error();
+        // A keyd that misses a row here takes everything for changed.
+        auto forgotten = connection.query("erase", "DELETE FROM changed WHERE address = $1",
+                                          SqlValues{}.add(name.text()));
+        if (!forgotten) return forgotten.error();
         return rows->integer(0, 0);
     });
 }

@@ -38,6 +38,11 @@ BOOST_AUTO_TEST_CASE(every_endpoint_is_found) {
     BOOST_TEST(to_hex(one.certificate.value()) == hex);
     BOOST_TEST((request("GET", "/v1/log").action == Action::log));
     BOOST_TEST((request("POST", "/v1/log/verify").action == Action::verify_log));
+    BOOST_TEST((request("POST", "/v1/backup").action == Action::begin_backup));
+    BOOST_TEST((request("POST", "/v1/restore").action == Action::restore));
+    BOOST_TEST((request("GET", "/v1/backup/x/entries?after=a%40b.test").after == "a@b.test"));
+    BOOST_TEST((request("GET", "/v1/backup/x/log?after=7").after_sequence == 7));
+    BOOST_TEST((request("GET", "/v1/backup/x/log").token == "x"));
 }
 
 BOOST_AUTO_TEST_CASE(addresses_are_decoded_and_canonical) {
@@ -60,6 +65,9 @@ BOOST_AUTO_TEST_CASE(unknown_paths_and_methods_are_refused) {
     BOOST_TEST(refusal("", "/v1/health") == 405U);
     BOOST_TEST(refusal("PUT", "/v1/addresses/a@b.test") == 405U);
     BOOST_TEST(refusal("GET", "/v1/log/verify") == 405U);
+    BOOST_TEST(refusal("GET", "/v1/backup") == 405U);
+    BOOST_TEST(refusal("POST", "/v1/backup/x/log") == 405U);
+    BOOST_TEST(refusal("GET", "/v1/backup/x/rows") == 404U);
     BOOST_TEST(refusal("DELETE", "/v1/addresses/a@b.test/certificates/123") == 400U);
 }
 

@@ -43,8 +43,8 @@ BOOST_AUTO_TEST_CASE(who_stays_away_loses_it) {
 
 BOOST_AUTO_TEST_CASE(who_is_through_makes_room) {
     const std::string token = begin().value();
-    (void)begin();
-    BOOST_TEST(!begin().has_value());
+    while (begin()) {
+    }
     sessions.put_back(token, nullptr, now);
     BOOST_TEST(begin().has_value());
     BOOST_TEST((sessions.take("no such token") == nullptr));

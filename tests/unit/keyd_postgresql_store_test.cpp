@@ -225,4 +225,24 @@ BOOST_DATA_TEST_CASE(which_entries_changed_is_remembered_for_a_while, servers) {
     BOOST_TEST(!read_changed(*connection, 3, 4 + remembered_changes).value().has_value());
 }
 
+BOOST_DATA_TEST_CASE(an_erased_name_stands_nowhere_any_more, servers) {
+    const auto world = TestStore::make(sample);
+    const auto store = world->open();
+    const Change change = binding_change(ann, 0, {certificate("one")});
+    BOOST_TEST((store->apply({&change, 1}).value() == Applied::done));
+    const Change release{ann, 1, "root", 2000, std::nullopt};
+    BOOST_TEST((store->apply({&release, 1}).value() == Applied::done));
+    BOOST_TEST(store->erase_openings(ann).value() == 2);
+    auto connection = PostgresqlConnection::open(conninfo_of(*world), {});
+    BOOST_REQUIRE(connection);
+    for (const char* table : {"addresses", "changed", "key_log_openings"}) {
+        const auto rows = connection->query("test", std::string{"SELECT count(*) FROM "} + table +
+                                                        " t WHERE t::text LIKE '%ann@%'");
+        BOOST_REQUIRE(rows);
+        BOOST_TEST(rows->integer(0, 0) == 0, table);
+    }
+    BOOST_TEST(!read_changed(*connection, 0, 2).value().has_value());
+    BOOST_TEST(bool(store->verify_log()));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
