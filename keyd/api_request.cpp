@@ -61,32 +61,53 @@ bool set_noted(const std::string& name, const std::string& value, LogPosition& n
     return name == "head" && is_lower_hex(value, log_head_length);
 }
 
+bool parse_name(const std::string& text, ApiRequest& request) {
+    auto name = EntryName::parse(text);
+    if (!name || !is_utf8(text)) return false;
+    if (name->kind() == EntryKind::address && !parse_address(text, request)) return false;
+    request.name = std::move(*name);
+    return true;
+}
+
+bool is_list(Action action) {
+    return action == Action::list || action == Action::list_aliases ||
+           action == Action::list_recovery;
+}
+
+bool parse_limit(const std::string& value, std::size_t& limit) {
+    return parse_number(value, limit) && limit >= 1 && limit <= largest_page;
+}
+
+bool parse_key(const std::string& value, ApiRequest& request) {
+    request.certificate = parse_fingerprint(value);
+    return request.certificate.has_value();
+}
+
 /// False when the action knows no such parameter, or not this value of it.
 bool set_parameter(const std::string& name, const std::string& value, ApiRequest& request) {
     const Action action = request.action;
-    const bool upload = takes_body(action);
-    const bool paged = action == Action::list || action == Action::log;
+    const bool upload = action == Action::add || action == Action::check;
     if (name == "any_user_id" && upload) return parse_flag(value, request.any_user_id);
     if (name == "keep_tombstone" && action == Action::remove)
         return parse_flag(value, request.keep_tombstone);
-    const bool about_one =
-        action == Action::check || action == Action::log || action == Action::erase_log;
-    if (name == "address" && about_one) return parse_address(value, request);
+    if (name == "key" && action == Action::lost_key) return parse_key(value, request);
+    if (name == "address" && action == Action::check) return parse_address(value, request);
+    if (name == "address" && (action == Action::log || action == Action::erase_log))
+        return parse_name(value, request);
     if (action == Action::verify_log) return set_noted(name, value, request.noted);
     if (name == "state" && action == Action::report_clear) {
         const auto state = parse_key_state(value);
         request.clear_as = state.value_or(KeyState::no_key);
         return state.has_value();
     }
-    if (name == "after" && (action == Action::list || action == Action::backup_entries)) {
+    if (name == "after" && (is_list(action) || action == Action::backup_entries)) {
         request.after = value;
         return is_utf8(value);
     }
     if (name == "after" && (action == Action::log || action == Action::backup_log))
         return parse_number(value, request.after_sequence);
-    if (name == "limit" && paged)
-        return parse_number(value, request.limit) && request.limit >= 1 &&
-               request.limit <= largest_page;
+    if (name == "limit" && (is_list(action) || action == Action::log))
+        return parse_limit(value, request.limit);
     return false;
 }
 
@@ -111,6 +132,8 @@ Parsed without_address(std::string_view method, std::string_view name, std::stri
     };
     if (name == "health") return with("GET", Action::health);
     if (name == "addresses") return with("GET", Action::list);
+    if (name == "aliases") return with("GET", Action::list_aliases);
+    if (name == "recovery") return with("GET", Action::list_recovery);
     if (name == "check") return with("POST", Action::check);
     if (name == "backup") return with("POST", Action::begin_backup);
     if (name == "restore") return with("POST", Action::restore);
@@ -119,31 +142,67 @@ Parsed without_address(std::string_view method, std::string_view name, std::stri
     return not_found();
 }
 
-/// The action for /v1/addresses/ADDRESS/...
-std::optional<Action> action_on_address(std::string_view method, std::size_t depth) {
+/// The action for /v1/addresses/ADDRESS/...; nothing when the method is wrong.
+std::optional<Action> action_on_address(std::string_view method,
+                                        const std::vector<std::string_view>& parts) {
+    const std::size_t depth = parts.size();
     if (depth == 2 && method == "GET") return Action::show;
     if (depth == 2 && method == "DELETE") return Action::remove;
-    if (depth == 3 && method == "GET") return Action::export_certificates;
-    if (depth == 3 && method == "POST") return Action::add;
     if (depth == 4 && method == "DELETE") return Action::remove_certificate;
+    if (depth != 3) return std::nullopt;
+    if (parts[2] == "alias" && method == "PUT") return Action::set_alias;
+    if (parts[2] == "alias" && method == "DELETE") return Action::remove_alias;
+    if (parts[2] == "lost" && method == "POST") return Action::lost_key;
+    if (parts[2] == "certificates" && method == "GET") return Action::export_certificates;
+    if (parts[2] == "certificates" && method == "POST") return Action::add;
     return std::nullopt;
+}
+
+bool is_endpoint(const std::vector<std::string_view>& parts) {
+    if (parts.size() == 2) return true;
+    const bool single = parts[2] == "alias" || parts[2] == "lost";
+    return parts[2] == "certificates" ? parts.size() <= 4 : single && parts.size() == 3;
+}
+
+ApiReply not_an_address(std::string_view text) {
+    return bad_request("Not an address of the form name@domain, nor @domain: " + std::string{text});
 }
 
 Parsed on_address(std::string_view method, const std::vector<std::string_view>& parts,
                   std::string_view query) {
-    if (parts.size() > 4 || (parts.size() > 2 && parts[2] != "certificates")) return not_found();
-    const auto action = action_on_address(method, parts.size());
+    if (!is_endpoint(parts)) return not_found();
+    const auto action = action_on_address(method, parts);
     if (!action) return wrong_method();
     ApiRequest request;
     request.action = *action;
     const auto text = percent_decode(parts[1]);
-    if (!text || !parse_address(*text, request))
-        return bad_request("Not an address of the form name@domain: " + std::string{parts[1]});
+    if (!text || !parse_name(*text, request) || request.name->kind() == EntryKind::recovery)
+        return not_an_address(parts[1]);
+    const bool aliases = *action == Action::set_alias || *action == Action::remove_alias;
+    if (aliases && request.name->kind() != EntryKind::address) return not_an_address(parts[1]);
     if (parts.size() == 4) {
         request.certificate = parse_fingerprint(parts[3]);
         if (!request.certificate)
             return bad_request("A fingerprint has 40 hexadecimal digits: " + std::string{parts[3]});
     }
+    return with_parameters(std::move(request), query);
+}
+
+/// /v1/recovery/DOMAIN
+Parsed on_recovery(std::string_view method, std::string_view encoded, std::string_view query) {
+    ApiRequest request;
+    if (method == "GET")
+        request.action = Action::show_recovery;
+    else if (method == "PUT")
+        request.action = Action::set_recovery;
+    else if (method == "DELETE")
+        request.action = Action::remove_recovery;
+    else
+        return wrong_method();
+    const auto text = percent_decode(encoded);
+    if (!text || !parse_name('@' + *text, request))
+        return bad_request("Not a domain: " + std::string{encoded});
+    request.name = EntryName::recovery(request.name->domain());
     return with_parameters(std::move(request), query);
 }
 
@@ -184,13 +243,21 @@ Role role_for(Action action) {
         case Action::lookup:
         case Action::check:
         case Action::report_clear:
+        case Action::show_recovery:
             return Role::everyone;
         case Action::show:
         case Action::export_certificates:
         case Action::add:
         case Action::remove:
         case Action::remove_certificate:
+        case Action::lost_key:
             return Role::owner;
+        case Action::set_alias:
+        case Action::remove_alias:
+        case Action::list_aliases:
+        case Action::set_recovery:
+        case Action::remove_recovery:
+        case Action::list_recovery:
         case Action::list:
         case Action::log:
         case Action::verify_log:
@@ -205,8 +272,15 @@ Role role_for(Action action) {
     return Role::administrator;
 }
 
+Role role_for(const ApiRequest& request) {
+    const Role role = role_for(request.action);
+    const bool domain = request.name && request.name->kind() != EntryKind::address;
+    return role == Role::owner && domain ? Role::administrator : role;
+}
+
 bool takes_body(Action action) {
-    return action == Action::add || action == Action::check || action == Action::restore;
+    return action == Action::add || action == Action::check || action == Action::set_alias ||
+           action == Action::set_recovery || action == Action::restore;
 }
 
 Parsed parse_request(std::string_view method, std::string_view target) {
@@ -224,6 +298,7 @@ Parsed parse_request(std::string_view method, std::string_view target) {
                                 : wrong_method();
     if (parts[0] == "backup" && parts.size() == 3)
         return on_backup(method, parts[1], parts[2], query);
+    if (parts[0] == "recovery" && parts.size() == 2) return on_recovery(method, parts[1], query);
     if (parts[0] == "addresses") return on_address(method, parts, query);
     if (parts[0] == "log" && parts.size() == 2 && parts[1] == "verify") {
         if (method != "POST") return wrong_method();

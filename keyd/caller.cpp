@@ -97,9 +97,9 @@ Result<Caller> Administrators::identify(int socket) const {
 Result<Ownership> Ownership::create(const std::vector<std::string>& domains, std::string_view map) {
     Ownership ownership;
     for (const auto& domain : domains) {
-        auto address = Address::parse("user@" + domain);
-        if (!address) return refuse("user-domains: not a domain: " + domain);
-        ownership.domains_.emplace_back(address->domain());
+        auto whole = EntryName::parse('@' + domain);
+        if (!whole) return refuse("user-domains: not a domain: " + domain);
+        ownership.domains_.push_back(std::move(*whole));
     }
     for (int number = 1; !map.empty(); ++number) {
         const std::size_t end = std::min(map.find('\n'), map.size());
@@ -112,20 +112,20 @@ Result<Ownership> Ownership::create(const std::vector<std::string>& domains, std
         auto address = Address::parse(text);
         if (!address || !trim_blanks(line).empty())
             return refuse("user-map: line " + std::to_string(number) + " is not `NAME ADDRESS`");
-        ownership.users_by_address_.emplace(address->text(), user);
+        ownership.users_by_address_.emplace(*address, user);
     }
     return ownership;
 }
 
-bool Ownership::owns(uid_t uid, const Address& address) const {
-    if (uid == overflow_uid) return false;
-    const auto [first, last] = users_by_address_.equal_range(address.text());
+bool Ownership::owns(uid_t uid, const EntryName& name) const {
+    if (uid == overflow_uid || name.kind() != EntryKind::address) return false;
+    const auto [first, last] = users_by_address_.equal_range(name);
     const bool mapped =
         std::any_of(first, last, [uid](const auto& entry) { return uid_of(entry.second) == uid; });
     if (mapped) return true;
-    const bool domain =
-        std::find(domains_.begin(), domains_.end(), address.domain()) != domains_.end();
-    return domain && fold_ascii(name_of_user(uid)) == address.local();
+    const auto whole = EntryName::whole_domain(name.domain());
+    if (std::find(domains_.begin(), domains_.end(), whole) == domains_.end()) return false;
+    return fold_ascii(name_of_user(uid)) + whole.text() == name.text();
 }
 
 }  // namespace maildircrypt

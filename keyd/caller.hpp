@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "seal/address.hpp"
+#include "keyd/entry_name.hpp"
 
 #include <map>
 #include <optional>
@@ -42,12 +42,12 @@ public:
     /// System user NAME owns NAME@DOMAIN for each of `domains`. `map` is the text of the map file:
     /// lines `NAME ADDRESS`, `#` begins a comment. Errors name the line.
     static Result<Ownership> create(const std::vector<std::string>& domains, std::string_view map);
-    /// Never for uid 65534: it is whoever could not be told apart.
-    bool owns(uid_t uid, const Address& address) const;
+    /// Never for uid 65534: it is whoever could not be told apart; and only addresses.
+    bool owns(uid_t uid, const EntryName& name) const;
 
 private:
-    std::vector<std::string> domains_;
-    std::multimap<std::string, std::string> users_by_address_;
+    std::vector<EntryName> domains_;
+    std::multimap<EntryName, std::string> users_by_address_;
 };
 
 }  // namespace maildircrypt

@@ -1,6 +1,7 @@
 #include "keyd/certificate.hpp"
 
 #include "keyd/armour.hpp"
+#include "keyd/entry_name.hpp"
 #include "keyd/signature_packet.hpp"
 #include "keyd/strip.hpp"
 #include "keyd/validator.hpp"
@@ -42,7 +43,8 @@ Result<std::vector<TransferableKey>> take_apart(std::span<const OctetString> sto
 
 bool bears(const TransferableKey& key, const Address& address) {
     return std::any_of(key.user_ids.begin(), key.user_ids.end(), [&](const auto& user_id) {
-        return address_of_user_id(as_text(user_id.body)) == address;
+        const auto borne = address_of_user_id(as_text(user_id.body));
+        return borne && EntryName{*borne} == EntryName{address};
     });
 }
 
@@ -147,8 +149,10 @@ Result<std::vector<TransferableKey>> Candidates::take() {
 Result<void> check_address(const Certificate& certificate, const Address& address, bool any_user_id,
                            bool stored) {
     const auto& addresses = certificate.addresses;
-    if (any_user_id || std::find(addresses.begin(), addresses.end(), address) != addresses.end())
-        return {};
+    const auto is_same = [name = EntryName{address}](const Address& borne) {
+        return EntryName{borne} == name;
+    };
+    if (any_user_id || std::any_of(addresses.begin(), addresses.end(), is_same)) return {};
     // It was accepted for the address before. To refuse what it says now, be it that this very user
     // id is revoked, would only keep an older form of it in use, without its revocations.
     if (stored) return {};

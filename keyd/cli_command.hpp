@@ -2,11 +2,9 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "seal/address.hpp"
 #include "seal/key_plan.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +19,14 @@ enum class CliVerb {
     export_key,
     check,
     expiring,
+    lost_key,
+    alias,
+    alias_remove,
+    alias_list,
+    recovery_set,
+    recovery_show,
+    recovery_remove,
+    recovery_list,
     log,
     log_head,
     log_verify,
@@ -35,16 +41,26 @@ struct CliOptions {
     std::string certificate;   ///< remove: only this fingerprint
     std::int64_t within = 30;  ///< expiring: days
     std::string against;       ///< log verify: `SEQUENCE:HEAD`, or the file of a sealed message
+    bool remove = false;       ///< alias: end it
 };
 
 struct CliCommand {
     CliVerb verb = CliVerb::status;
-    std::optional<Address> address;
-    std::string file;  ///< add, check: empty is standard input
+    std::string address;  ///< or @domain, as it was written; recovery: the domain; empty: none
+    std::string file;     ///< add, check, recovery set: empty is standard input
+    std::vector<std::string> targets;  ///< alias
+    std::string key;                   ///< lost-key: a fingerprint; empty: all keys
 };
 
 /// Errors (refuse) say which words were expected.
-Result<CliCommand> parse_command(const std::vector<std::string>& words);
+Result<CliCommand> parse_command(const std::vector<std::string>& words, const CliOptions& options);
+
+/// The HTTP method.
+std::string method_of(CliVerb verb);
+/// Whether the request's body is a certificate, which read_certificate_file() reads.
+bool sends_certificate(CliVerb verb);
+/// The body of the request; empty when there is none, or it is a certificate.
+std::string body_of(const CliCommand& command);
 
 /// What `log verify --against` compares with: the position that is written there, or the one in the
 /// provenance field of a message. Errors of fate refuse; retry when a file cannot be read.

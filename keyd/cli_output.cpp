@@ -18,12 +18,95 @@ CliText checked(const JsonFields& fields, std::string text) {
     return {fields.ok(), std::move(text)};
 }
 
+/// What an owner has to know: who else can read the mail.
+std::string recovery_line(const json& reply) {
+    const auto found = reply.find("recovery");
+    if (found == reply.end() || !found->is_object()) return "";
+    JsonFields recovery{*found};
+    return "its mail is also sealed to the recovery key " +
+           printable(recovery.text("fingerprint")) + " of " + printable(recovery.text("domain")) +
+           ", which the administrator has set\n";
+}
+
+std::string names_in(const json& list) {
+    std::string text;
+    for (const auto& name : list)
+        text +=
+            (text.empty() ? "" : " ") + printable(name.is_string() ? name.get<std::string>() : "");
+    return text;
+}
+
 CliText describe_added(const json& reply) {
     JsonFields fields{reply};
     const std::string text =
         printable(fields.text("address")) + ": " + printable(fields.text("fingerprint")) + ", " +
         expiry_text(fields.natural("expires")) + ", " + printable(fields.text("state")) + "\n";
+    return checked(fields, text + recovery_line(reply));
+}
+
+CliText describe_alias(const json& reply) {
+    JsonFields fields{reply};
+    const std::string text = printable(fields.text("address")) + ": alias of " +
+                             names_in(fields.list("targets")) + ", " +
+                             printable(fields.text("state")) + "\n";
+    return checked(fields, text + recovery_line(reply));
+}
+
+CliText describe_aliases(const json& reply) {
+    JsonFields fields{reply};
+    std::string text;
+    for (const auto& entry : fields.list("aliases")) {
+        JsonFields alias{entry};
+        text += printable(alias.text("address")) + "\t" + printable(alias.text("state")) + "\t" +
+                names_in(alias.list("targets")) + "\n";
+        if (!alias.ok()) fields.fail();
+    }
     return checked(fields, text);
+}
+
+CliText describe_lost(const json& reply) {
+    JsonFields fields{reply};
+    const std::string lost = names_in(fields.list("lost"));
+    const std::string state = fields.text("state");
+    std::string text = printable(fields.text("address")) + ": " +
+                       (lost.empty() ? "nothing new is lost" : "no longer sealed to " + lost) +
+                       ", now " + printable(state) + "\n";
+    if (state == "tombstone")
+        text +=
+            "no key is left; its mail is deferred until a key is added or an administrator "
+            "releases the address\n";
+    return checked(fields, text);
+}
+
+std::string recovery_text(const json& reply, JsonFields& parent) {
+    JsonFields fields{reply};
+    std::string text = printable(fields.text("domain")) + ": recovery key " +
+                       printable(fields.text("fingerprint")) + ", " +
+                       expiry_text(fields.natural("expires")) + ", " +
+                       printable(fields.text("state")) + "\n";
+    for (const auto& user_id : fields.list("user_ids"))
+        text += "  " + printable(user_id.is_string() ? user_id.get<std::string>() : "") + "\n";
+    if (!fields.ok()) parent.fail();
+    return text;
+}
+
+CliText describe_recovery(const json& reply) {
+    JsonFields fields{reply};
+    const std::string text = recovery_text(reply, fields);
+    return checked(fields, text);
+}
+
+CliText describe_recovery_list(const json& reply) {
+    JsonFields fields{reply};
+    std::string text;
+    for (const auto& entry : fields.list("recovery")) text += recovery_text(entry, fields);
+    return checked(fields, text);
+}
+
+CliText describe_recovery_removed(const json& reply) {
+    JsonFields fields{reply};
+    return checked(fields, printable(fields.text("domain")) +
+                               ": its mail is no longer sealed to a recovery key\n");
 }
 
 CliText describe_checked(const json& reply) {
@@ -41,7 +124,10 @@ CliText describe_list(const json& reply) {
     for (const auto& entry : fields.list("addresses")) {
         JsonFields address{entry};
         text += printable(address.text("address")) + "\t" + printable(address.text("state"));
-        text += "\t" + expiry_text(address.natural("expires")) + "\n";
+        text += "\t";
+        text += entry.contains("targets") ? "alias of " + names_in(address.list("targets"))
+                                          : expiry_text(address.natural("expires"));
+        text += "\n";
         if (!address.ok()) fields.fail();
     }
     return checked(fields, text);
@@ -64,6 +150,12 @@ CliText describe_address(const json& reply) {
     JsonFields fields{reply};
     std::string text = printable(fields.text("address")) + ": " + printable(fields.text("state"));
     text += "\n";
+    if (fields.text("by") != fields.text("address"))
+        text += "by the keys of " + printable(fields.text("by")) + "\n";
+    if (const json& targets = fields.list("targets"); !targets.empty())
+        text += "alias of " + names_in(targets) + "\n";
+    if (const json& lost = fields.list("lost"); !lost.empty())
+        text += "lost keys: " + names_in(lost) + "\n";
     for (const auto& entry : fields.list("certificates")) {
         JsonFields certificate{entry};
         text += "certificate " + printable(certificate.text("fingerprint"));
@@ -76,7 +168,7 @@ CliText describe_address(const json& reply) {
         if (!certificate.ok()) fields.fail();
     }
     text += "mail is sealed to: " + printable(fields.text("sealed_to")) + "\n";
-    return checked(fields, text);
+    return checked(fields, text + recovery_line(reply));
 }
 
 CliText describe_removed(const json& reply) {
@@ -164,7 +256,21 @@ CliText describe_reply(const CliCommand& command, const json& reply) {
         case CliVerb::show:
             return describe_address(reply);
         case CliVerb::remove:
+        case CliVerb::alias_remove:
             return describe_removed(reply);
+        case CliVerb::lost_key:
+            return describe_lost(reply);
+        case CliVerb::alias:
+            return describe_alias(reply);
+        case CliVerb::alias_list:
+            return describe_aliases(reply);
+        case CliVerb::recovery_set:
+        case CliVerb::recovery_show:
+            return describe_recovery(reply);
+        case CliVerb::recovery_list:
+            return describe_recovery_list(reply);
+        case CliVerb::recovery_remove:
+            return describe_recovery_removed(reply);
         case CliVerb::export_key:
             return armour_of(reply);
         case CliVerb::log:

@@ -17,6 +17,9 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -67,11 +70,19 @@ private:
     ApiReply health(StoreReader& reader);
     ApiReply add(const ApiRequest& request, const Caller& caller, std::string_view body);
     ApiReply check(const ApiRequest& request, std::string_view body);
-    ApiReply show(const Address& address);
-    ApiReply export_certificates(const Address& address);
+    ApiReply show(const EntryName& asked);
+    ApiReply export_certificates(const EntryName& name);
     ApiReply remove(const ApiRequest& request, const Caller& caller);
     ApiReply remove_certificate(const ApiRequest& request, const Caller& caller);
+    ApiReply lost_key(const ApiRequest& request, const Caller& caller);
+    ApiReply set_alias(const ApiRequest& request, const Caller& caller, std::string_view body);
+    ApiReply remove_alias(const ApiRequest& request, const Caller& caller);
+    ApiReply set_recovery(const ApiRequest& request, const Caller& caller, std::string_view body);
+    ApiReply show_recovery(const EntryName& name);
+    ApiReply remove_recovery(const ApiRequest& request, const Caller& caller);
     ApiReply list(const ApiRequest& request);
+    ApiReply list_aliases(const ApiRequest& request);
+    ApiReply list_recovery(const ApiRequest& request);
     ApiReply log(const ApiRequest& request);
     ApiReply verify_log(const LogPosition& noted);
     ApiReply erase_log(const ApiRequest& request, const Caller& caller);
@@ -92,12 +103,23 @@ private:
     using Edit = std::function<std::variant<Change, ApiReply>(Binding)>;
     using Report = std::function<ApiReply(const Change&)>;
     /// Reads, edits and applies, again when somebody else was faster.
-    ApiReply change(const Address& address, const Edit& edit, const Report& report);
+    ApiReply change(const EntryName& name, const Edit& edit, const Report& report);
     /// Puts an accepted certificate into the binding; or the reply, when it is not to be changed.
     std::optional<ApiReply> join(const ApiRequest& request, const Caller& caller,
                                  const Certificate& certificate, Binding& binding);
-    /// Certificates of an address after `binding` was changed, ready to be applied.
-    Change rebind(const Address& address, Binding binding, const Caller& caller);
+    /// Whether the caller may give the entry a certificate that it does not have: the reply if not.
+    std::optional<ApiReply> refuse_new_certificate(const ApiRequest& request, const Caller& caller,
+                                                   const Binding& binding);
+    /// The entry after `binding` was changed, ready to be applied.
+    Change rebind(const EntryName& name, Binding binding, const Caller& caller);
+    CompiledAnswer compile(const EntryName& name, const Binding& binding) const;
+    Result<Resolved> resolve_in_store(const EntryName& name);
+    /// The recovery certificate that is sealed to beside the keys of `name`; null when there is
+    /// none. What fails is null, too: it is for people to read.
+    nlohmann::json recovery_for(const EntryName& name);
+    Result<std::vector<ListedEntry>> list_now(const ApiRequest& request, Listed which);
+    /// Errors of fate refuse say what is wrong with the alias, or with one that leads to it.
+    Result<StoreStamp> check_alias_and_above(const EntryName& alias, EntrySource& changed);
     ApiReply store_failed(const Error& error);
     ApiReply deny(const ApiRequest& request, const Caller& caller, std::string_view message);
 

@@ -1,3 +1,4 @@
+#include "keyd/change_replies.hpp"
 #include "keyd/compiled_answer.hpp"
 #include "keyd/key_service.hpp"
 #include "keyd/service_json.hpp"
@@ -12,18 +13,6 @@ using nlohmann::json;
 /// How often a change is tried when others change the same address meanwhile.
 constexpr int change_attempts = 5;
 
-/// For the key log.
-std::string channel_of(const Caller& caller) {
-    if (caller.uid == 0) return "root";
-    return (caller.admin ? "admin:" : "user:") + std::to_string(caller.uid);
-}
-
-ApiReply refused(const Error& error) {
-    if (error.fate == Fate::refuse) return error_reply(422, "certificate_refused", error.what);
-    return error_reply(503, "validator_failed",
-                       "The certificate could not be checked: " + error.what);
-}
-
 auto find_certificate(std::vector<Certificate>& certificates, const Fingerprint& fingerprint) {
     return std::find_if(certificates.begin(), certificates.end(),
                         [&fingerprint](const Certificate& certificate) {
@@ -31,67 +20,57 @@ auto find_certificate(std::vector<Certificate>& certificates, const Fingerprint&
                         });
 }
 
-std::vector<OctetString> binaries(const Binding& binding) {
-    std::vector<OctetString> stored;
-    for (const auto& certificate : binding.certificates) stored.push_back(certificate.binary);
-    return stored;
-}
-
-/// Why a certificate that the address does not have yet is of no use to it.
-std::optional<ApiReply> useless(const Certificate& certificate, std::int64_t now) {
-    const std::vector<Certificate> alone{certificate};
-    switch (compile_plan(alone, now).state) {
-        case KeyState::sealable:
-            return std::nullopt;
-        case KeyState::expired:
-            return error_reply(422, "certificate_refused",
-                               "The certificate has expired: extend it and export it again.");
-        case KeyState::revoked:
-            return error_reply(422, "certificate_refused",
-                               "The certificate is revoked: make a new key.");
-        case KeyState::tombstone:
-        case KeyState::no_key:
-            break;
-    }
-    return error_reply(422, "certificate_refused",
-                       "The certificate has no subkey that mail could be sealed to now.");
-}
-
-ApiReply describe_added(const Address& address, const Certificate& certificate,
-                        const CompiledAnswer& answer) {
+ApiReply describe_added(const EntryName& name, const Certificate& certificate,
+                        const CompiledAnswer& answer, json recovery) {
     json object = describe_certificate(certificate);
-    object["address"] = address.text();
+    object["address"] = name.text();
     object["state"] = token_of(answer.state);
+    object["recovery"] = std::move(recovery);
     return json_reply(200, object);
+}
+
+/// For messages, and to prefer among several certificates: of a domain, its postmaster's.
+Address address_for(const ApiRequest& request) {
+    if (request.address) return *request.address;
+    const std::string domain = request.name ? std::string{request.name->domain()} : "invalid";
+    auto postmaster = Address::parse("postmaster@" + domain);
+    return postmaster ? *postmaster : *Address::parse("postmaster@invalid");
+}
+
+/// Whether nothing of the certificate can be sealed to because it was declared lost.
+bool is_lost(const Certificate& certificate, const Binding& binding) {
+    const auto& keys = certificate.encryption_keys;
+    return !certificate.revoked && !keys.empty() &&
+           std::all_of(keys.begin(), keys.end(), [&binding](const EncryptionSubkey& subkey) {
+               const auto& lost = binding.lost;
+               return std::find(lost.begin(), lost.end(), subkey.key.fingerprint) != lost.end();
+           });
 }
 
 }  // namespace
 
-Change KeyService::rebind(const Address& address, Binding binding, const Caller& caller) {
-    const std::int64_t now = world_.clock();
+Change KeyService::rebind(const EntryName& name, Binding binding, const Caller& caller) {
     remember_subkeys(binding);
-    // The address is known from now on, even when this is its first change.
-    Binding known{std::max<std::int64_t>(binding.version, 1), binding.certificates,
-                  binding.recognise};
-    CompiledAnswer answer = compile_answer(address, known, now, world_.rules.all_subkeys);
-    return {
-        address, binding.version, channel_of(caller), now,
-        Bound{std::move(binding.certificates), std::move(binding.recognise), std::move(answer)}};
+    const std::int64_t version = binding.version;
+    // The entry is known from now on, even when this is its first change.
+    binding.version = std::max<std::int64_t>(version, 1);
+    CompiledAnswer answer = compile(name, binding);
+    return {name, version, channel_of(caller), world_.clock(),
+            Bound{std::move(binding.certificates), std::move(binding.recognise), std::move(answer),
+                  std::move(binding.lost), std::move(binding.targets)}};
 }
 
 ApiReply KeyService::check(const ApiRequest& request, std::string_view body) {
-    const auto anybody = Address::parse("anybody@invalid");
-    const Address& address = request.address ? *request.address : *anybody;
     const bool any_user_id = request.any_user_id || !request.address;
-    auto certificate = world_.accept(body, address, any_user_id, {}, world_.clock());
+    auto certificate = world_.accept(body, address_for(request), any_user_id, {}, world_.clock());
     if (!certificate) return refused(certificate.error());
     if (auto reply = useless(*certificate, world_.clock())) return *reply;
     return json_reply(200, describe_certificate(*certificate));
 }
 
-ApiReply KeyService::change(const Address& address, const Edit& edit, const Report& report) {
+ApiReply KeyService::change(const EntryName& name, const Edit& edit, const Report& report) {
     for (int attempt = 0; attempt < change_attempts; ++attempt) {
-        auto binding = world_.store.binding(address);
+        auto binding = world_.store.binding(name);
         if (!binding) return store_failed(binding.error());
         auto edited = edit(std::move(*binding));
         if (const auto* reply = std::get_if<ApiReply>(&edited)) return *reply;
@@ -103,46 +82,66 @@ ApiReply KeyService::change(const Address& address, const Edit& edit, const Repo
     return error_reply(409, "conflict", "Others are changing this address; try again.");
 }
 
+/// Whoever took over a user's account must not be able to read the user's future mail: a first key
+/// and updates of the same key are the owner's, everything else is not.
+std::optional<ApiReply> KeyService::refuse_new_certificate(const ApiRequest& request,
+                                                           const Caller& caller,
+                                                           const Binding& binding) {
+    if (caller.admin) return std::nullopt;
+    const std::string& name = request.name->text();
+    if (binding.version != 0)
+        return deny(request, caller,
+                    name +
+                        " has, or had, another key. Only an administrator may replace it or "
+                        "add to it.");
+    auto resolved = resolve_in_store(*request.name);
+    if (!resolved) return store_failed(resolved.error());
+    if (!resolved->by) return std::nullopt;
+    return deny(request, caller,
+                "Mail for " + name + " is sealed to the keys of " + resolved->by->text() +
+                    ". Only an administrator may give it a key of its own instead.");
+}
+
 std::optional<ApiReply> KeyService::join(const ApiRequest& request, const Caller& caller,
                                          const Certificate& certificate, Binding& binding) {
+    if (!binding.targets.empty()) return is_alias(*request.name);
+    if (is_lost(certificate, binding))
+        return error_reply(422, "certificate_refused",
+                           "The key was declared lost: make a new one. (When it was found again, "
+                           "an administrator releases the address first: keyd-cli remove " +
+                               request.name->text() + ")");
     const auto stored = find_certificate(binding.certificates, certificate.fingerprint);
     if (stored != binding.certificates.end()) {
         if (stored->binary == certificate.binary)
-            return describe_added(*request.address, certificate,
-                                  compile_answer(*request.address, binding, world_.clock(),
-                                                 world_.rules.all_subkeys));
+            return describe_added(*request.name, certificate, compile(*request.name, binding),
+                                  recovery_for(*request.name));
         *stored = certificate;
         return std::nullopt;
     }
-    // Whoever took over a user's account must not be able to read the user's future mail: a first
-    // key and updates of the same key are the owner's, everything else is not.
-    if (binding.version != 0 && !caller.admin)
-        return deny(request, caller,
-                    request.address->text() +
-                        " has, or had, another key. Only an administrator "
-                        "may replace it or add to it.");
+    if (auto reply = refuse_new_certificate(request, caller, binding)) return reply;
     if (auto reply = useless(certificate, world_.clock())) return reply;
     if (binding.certificates.size() >= max_certificates)
         return error_reply(409, "too_many_certificates",
-                           request.address->text() + " has " + std::to_string(max_certificates) +
+                           request.name->text() + " has " + std::to_string(max_certificates) +
                                " certificates: remove one first.");
     binding.certificates.push_back(certificate);
     return std::nullopt;
 }
 
 ApiReply KeyService::add(const ApiRequest& request, const Caller& caller, std::string_view body) {
-    const Address& address = *request.address;
+    const EntryName& name = *request.name;
     if (request.any_user_id && !caller.admin)
         return deny(request, caller,
                     "Only an administrator may add a certificate that does not bear the address.");
+    const bool any_user_id = request.any_user_id || name.kind() == EntryKind::domain;
     Certificate accepted;
     bool first = false;
     const auto edit = [&](Binding binding) -> std::variant<Change, ApiReply> {
-        auto certificate =
-            world_.accept(body, address, request.any_user_id, binaries(binding), world_.clock());
+        auto certificate = world_.accept(body, address_for(request), any_user_id, binaries(binding),
+                                         world_.clock());
         if (!certificate) {
             world_.log.event(LogLevel::info, "key_refused",
-                             {{"address", address.text()},
+                             {{"address", name.text()},
                               {"uid", std::to_string(caller.uid)},
                               {"reason", certificate.error().what}});
             return refused(certificate.error());
@@ -151,60 +150,61 @@ ApiReply KeyService::add(const ApiRequest& request, const Caller& caller, std::s
         if (auto reply = join(request, caller, *certificate, binding)) return *reply;
         first = binding.certificates.size() > before;
         accepted = std::move(*certificate);
-        return rebind(address, std::move(binding), caller);
+        return rebind(name, std::move(binding), caller);
     };
-    return change(address, edit, [&](const Change& done) {
+    return change(name, edit, [&](const Change& done) {
         world_.log.event(LogLevel::info, first ? "key_added" : "key_updated",
-                         {{"address", address.text()},
+                         {{"address", name.text()},
                           {"fingerprint", to_hex(accepted.fingerprint)},
                           {"channel", done.channel}});
-        ApiReply reply = describe_added(address, accepted, done.bound->answer);
+        ApiReply reply = describe_added(name, accepted, done.bound->answer, recovery_for(name));
         reply.status = first ? 201 : 200;
         return reply;
     });
 }
 
 ApiReply KeyService::remove(const ApiRequest& request, const Caller& caller) {
-    const Address& address = *request.address;
+    const EntryName& name = *request.name;
     // Only an administrator can let an address's mail pass in clear again.
     const bool release = caller.admin && !request.keep_tombstone;
     const auto edit = [&](Binding binding) -> std::variant<Change, ApiReply> {
-        if (binding.version == 0)
-            return error_reply(404, "unknown_address",
-                               address.text() +
-                                   ": keyd knows no key for this address; there is nothing to "
-                                   "remove.");
-        if (release)
-            return Change{address, binding.version, channel_of(caller), world_.clock(), {}};
+        if (binding.version == 0) return nothing_to_remove(name);
+        if (!binding.targets.empty() && !caller.admin) return is_alias(name);
+        if (release) return Change{name, binding.version, channel_of(caller), world_.clock(), {}};
         binding.certificates.clear();
-        return rebind(address, std::move(binding), caller);
+        binding.targets.clear();
+        return rebind(name, std::move(binding), caller);
     };
-    return change(address, edit, [&](const Change& done) {
+    return change(name, edit, [&](const Change& done) {
         world_.log.event(LogLevel::warning, release ? "address_released" : "address_withdrawn",
-                         {{"address", address.text()}, {"channel", done.channel}});
+                         {{"address", name.text()}, {"channel", done.channel}});
+        // What was released may be the domain's now.
+        const auto now = name.kind() == EntryKind::address ? resolve_in_store(name)
+                                                           : Result<Resolved>{Resolved{}};
         const auto state = release ? KeyState::no_key : KeyState::tombstone;
-        return json_reply(200, {{"address", address.text()}, {"state", token_of(state)}});
+        return json_reply(200, {{"address", name.text()},
+                                {"state", token_of(release && now ? now->state : state)}});
     });
 }
 
 ApiReply KeyService::remove_certificate(const ApiRequest& request, const Caller& caller) {
-    const Address& address = *request.address;
+    const EntryName& name = *request.name;
     const std::string fingerprint = to_hex(*request.certificate);
     const auto edit = [&](Binding binding) -> std::variant<Change, ApiReply> {
         const auto stored = find_certificate(binding.certificates, *request.certificate);
         if (stored == binding.certificates.end())
             return error_reply(404, "unknown_certificate",
-                               address.text() + " has no certificate " + fingerprint +
-                                   ". See: keyd-cli show " + address.text());
+                               name.text() + " has no certificate " + fingerprint +
+                                   ". See: keyd-cli show " + name.text());
         binding.certificates.erase(stored);
-        return rebind(address, std::move(binding), caller);
+        return rebind(name, std::move(binding), caller);
     };
-    return change(address, edit, [&](const Change& done) {
+    return change(name, edit, [&](const Change& done) {
         world_.log.event(
             LogLevel::warning, "key_removed",
-            {{"address", address.text()}, {"fingerprint", fingerprint}, {"channel", done.channel}});
+            {{"address", name.text()}, {"fingerprint", fingerprint}, {"channel", done.channel}});
         return json_reply(
-            200, {{"address", address.text()}, {"state", token_of(done.bound->answer.state)}});
+            200, {{"address", name.text()}, {"state", token_of(done.bound->answer.state)}});
     });
 }
 

@@ -75,9 +75,9 @@ ApiReply KeyService::verify_log(const LogPosition& noted) {
 }
 
 ApiReply KeyService::erase_log(const ApiRequest& request, const Caller& caller) {
-    if (!request.address)
+    if (!request.name)
         return error_reply(400, "bad_request", "Say whose rows: ?address=ADDRESS.");
-    const EntryName name{*request.address};
+    const EntryName& name = *request.name;
     auto binding = world_.store.binding(name);
     if (!binding) return store_failed(binding.error());
     if (binding->version != 0)

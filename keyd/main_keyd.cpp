@@ -48,6 +48,9 @@ ProgramDescription describe() {
         "domains, separated by commas, in which system user NAME owns NAME@DOMAIN")(
         "user-map", po::value<std::string>()->value_name("FILE"),
         "further addresses of system users: lines `NAME ADDRESS`")(
+        "detail-separator", po::value<std::string>()->value_name("CHARACTERS")->default_value("+"),
+        "what follows the first of these in a local part is a detail: such mail is sealed to the "
+        "keys of the address without it")(
         "subkeys", po::value<std::string>()->value_name("newest|all")->default_value("newest"),
         "seal to the newest subkey of each certificate, or to every usable one")(
         "refuse-sha1", po::value<bool>()->value_name("yes|no")->default_value(false, "no"),
@@ -69,6 +72,11 @@ std::vector<std::string> split_list(const std::string& text) {
         }
     }
     return items;
+}
+
+/// Others would cut what is no detail, or quotes.
+bool are_separators(const std::string& text) {
+    return text.find_first_not_of("!#$%&'*+-/=?^_`{|}~") == text.npos;
 }
 
 Result<Ownership> read_ownership(const po::variables_map& options) {
@@ -135,6 +143,12 @@ int serve(const po::variables_map& options, const Log& log) {
     if (subkeys != "newest" && subkeys != "all")
         return fail(log, refuse("--subkeys is newest or all"), EX_USAGE);
     config.rules.all_subkeys = subkeys == "all";
+    config.rules.detail_separators = options["detail-separator"].as<std::string>();
+    if (!are_separators(config.rules.detail_separators))
+        return fail(log,
+                    refuse("--detail-separator: only ASCII characters that stand unquoted in "
+                           "local parts, and no letters, digits or dots"),
+                    EX_USAGE);
     config.refuse_sha1 = options["refuse-sha1"].as<bool>();
     auto administrators = Administrators::of_group(options["admin-group"].as<std::string>());
     if (!administrators) return fail(log, administrators.error(), EX_TEMPFAIL);

@@ -45,6 +45,13 @@ ProgramDescription describe() {
         "       keyd-cli [OPTIONS] remove ADDRESS         forget its keys and release it\n"
         "       keyd-cli [OPTIONS] list                   all addresses\n"
         "       keyd-cli [OPTIONS] expiring               those whose keys expire soon\n"
+        "       keyd-cli [OPTIONS] lost-key ADDRESS [FINGERPRINT] seal to a lost key no longer\n"
+        "       keyd-cli [OPTIONS] alias [ADDRESS TARGET... | ADDRESS --remove]\n"
+        "                                                 seal ADDRESS's mail to all TARGETs' "
+        "keys\n"
+        "       keyd-cli [OPTIONS] recovery set DOMAIN [FILE] | show [DOMAIN] | remove DOMAIN\n"
+        "                                                 the key that a domain's mail is sealed "
+        "to, too\n"
         "       keyd-cli [OPTIONS] log [ADDRESS]          what was changed\n"
         "       keyd-cli [OPTIONS] log head               where the log ends, to be noted\n"
         "       keyd-cli [OPTIONS] log verify             that it is whole, and as it was noted\n"
@@ -55,7 +62,9 @@ ProgramDescription describe() {
         "       keyd-cli [OPTIONS] backup FILE            write all keys and the log to FILE\n"
         "       keyd-cli [OPTIONS] restore FILE           bring back what is not known any more\n"
         "       keyd-cli [OPTIONS] status                 whether keyd answers";
-    program.summary = "Manages the keys that mail is sealed to. Without FILE: standard input.";
+    program.summary =
+        "Manages the keys that mail is sealed to. Without FILE: standard input. ADDRESS may be "
+        "@DOMAIN:\nthe keys of all addresses of the domain that have none of their own.";
     program.options.add_options()(
         "socket", po::value<std::string>()->value_name("PATH")->default_value(default_keyd_socket),
         "keyd's socket")("json", po::bool_switch(), "print keyd's reply as JSON")(
@@ -64,7 +73,8 @@ ProgramDescription describe() {
         "certificate", po::value<std::string>()->value_name("FINGERPRINT")->default_value(""),
         "remove: only this certificate")(
         "keep-tombstone", po::bool_switch(),
-        "remove: defer the address's mail instead of letting it pass")(
+        "remove: defer the address's mail instead of letting it pass")("remove", po::bool_switch(),
+                                                                       "alias: end it")(
         "within", po::value<std::int64_t>()->value_name("DAYS")->default_value(30),
         "expiring: how soon")(
         "against", po::value<std::string>()->value_name("SEQUENCE:HEAD|FILE")->default_value(""),
@@ -91,8 +101,8 @@ public:
           client_(socket_, max_reply) {}
 
     int run() {
-        HttpCall call{method(), target_of(command_, options_), {}};
-        if (command_.verb == CliVerb::add || command_.verb == CliVerb::check) {
+        HttpCall call{method_of(command_.verb), target_of(command_, options_), body_of(command_)};
+        if (sends_certificate(command_.verb)) {
             if (command_.file.empty() && ::isatty(STDIN_FILENO) == 1)
                 std::cerr << "keyd-cli: reading the certificate from standard input\n";
             auto upload = read_certificate_file(command_.file);
@@ -112,27 +122,6 @@ public:
     }
 
 private:
-    std::string method() const {
-        switch (command_.verb) {
-            case CliVerb::add:
-            case CliVerb::check:
-            case CliVerb::log_verify:
-                return "POST";
-            case CliVerb::remove:
-            case CliVerb::log_erase:
-                return "DELETE";
-            case CliVerb::list:
-            case CliVerb::show:
-            case CliVerb::export_key:
-            case CliVerb::expiring:
-            case CliVerb::log:
-            case CliVerb::log_head:
-            case CliVerb::status:
-                return "GET";
-        }
-        return "GET";
-    }
-
     /// Shows the reply; of a list, page after page.
     int finish(HttpCall call) {
         const std::string first_page = call.target;
@@ -183,7 +172,7 @@ private:
             whole.erase("next");
             return;
         }
-        for (const char* name : {"addresses", "changes"})
+        for (const char* name : {"addresses", "aliases", "recovery", "changes"})
             if (whole.contains(name) && page.contains(name))
                 whole[name].insert(whole[name].end(), page[name].begin(), page[name].end());
     }
@@ -252,11 +241,12 @@ int run(int argc, const char* const argv[]) {
     std::vector<std::string> words;
     if (values.count("words") != 0) words = values["words"].as<std::vector<std::string>>();
     if (auto status = run_on_file(values, words)) return *status;
-    auto command = parse_command(words);
-    if (!command) return complain(command.error().what + " (see keyd-cli --help)", EX_USAGE);
     CliOptions options{values["json"].as<bool>(),           values["any-user-id"].as<bool>(),
                        values["keep-tombstone"].as<bool>(), values["certificate"].as<std::string>(),
-                       values["within"].as<std::int64_t>(), values["against"].as<std::string>()};
+                       values["within"].as<std::int64_t>(), values["against"].as<std::string>(),
+                       values["remove"].as<bool>()};
+    auto command = parse_command(words, options);
+    if (!command) return complain(command.error().what + " (see keyd-cli --help)", EX_USAGE);
     if (!options.against.empty() && command->verb != CliVerb::log_verify)
         return complain("--against belongs to log verify (see keyd-cli --help)", EX_USAGE);
     return Cli{values["socket"].as<std::string>(), std::move(*command), std::move(options)}.run();

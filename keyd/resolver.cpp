@@ -4,6 +4,7 @@
 #include "keyd/compiled_answer.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <span>
 
@@ -27,7 +28,7 @@ bool seals(KeyState state) {
 /// domain's recovery certificate, which never answers alone.
 std::vector<EntryName> names_for(const Address& address, std::string_view separators) {
     std::vector<EntryName> names{EntryName{address}};
-    if (const auto shorter = without_detail_of(address, separators)) names.emplace_back(*shorter);
+    if (const auto shorter = without_detail(address, separators)) names.emplace_back(*shorter);
     names.push_back(EntryName::whole_domain(address.domain()));
     names.push_back(EntryName::recovery(address.domain()));
     return names;
@@ -119,11 +120,13 @@ Result<std::vector<Found>> Steps::find(std::span<const Address> addresses) {
     return result;
 }
 
-/// Follows an alias, level by level.
+/// Follows an alias, level by level. Errors of fate refuse: it goes beyond the limits.
 class AliasWalk {
 public:
     explicit AliasWalk(Steps& steps) : steps_(steps) {}
     Result<AliasUnion> follow(const Found& alias);
+    /// Whether it leads to itself.
+    bool is_loop() const { return loop_; }
 
 private:
     Result<void> take(const Found& found);
@@ -131,14 +134,15 @@ private:
 
     Steps& steps_;
     AliasUnion union_;
+    std::optional<EntryName> start_;
+    bool loop_ = false;
     std::set<EntryName> seen_;      ///< entries: each counts once, and a loop ends
     std::vector<EntryName> level_;  ///< targets that were not looked at yet
     std::size_t addresses_ = 0;
 };
 
 Error too_many_addresses() {
-    return retry("an alias leads to more than " + std::to_string(max_alias_addresses) +
-                 " addresses");
+    return refuse("it leads to more than " + std::to_string(max_alias_addresses) + " addresses");
 }
 
 Error damaged() {
@@ -150,6 +154,10 @@ Result<void> AliasWalk::take(const Found& found) {
         union_.add_keyless();
         return ++addresses_ > max_alias_addresses ? too_many_addresses() : Result<void>{};
     }
+    if (!start_)
+        start_ = found.by;
+    else if (*found.by == *start_)
+        loop_ = true;
     if (!seen_.insert(*found.by).second) return {};
     if (!found.entry.targets.empty()) {
         level_.insert(level_.end(), found.entry.targets.begin(), found.entry.targets.end());
@@ -180,8 +188,8 @@ Result<AliasUnion> AliasWalk::follow(const Found& alias) {
     if (auto taken = take(alias); !taken) return taken.error();
     for (std::size_t depth = 0; !level_.empty(); ++depth) {
         if (depth == max_alias_depth)
-            return retry("more than " + std::to_string(max_alias_depth) +
-                         " aliases stand one behind the other");
+            return refuse("more than " + std::to_string(max_alias_depth) +
+                          " aliases stand one behind the other");
         auto addresses = next_level();
         if (!addresses) return addresses.error();
         auto found = steps_.find(*addresses);
@@ -212,28 +220,41 @@ Result<Resolved> resolve_once(const Address& address, Steps& steps) {
     return resolved;
 }
 
-}  // namespace
-
-std::optional<Address> without_detail_of(const Address& address, std::string_view separators) {
-    const std::string_view local = address.local();
-    const bool quoted = local.starts_with('"');
-    const std::size_t begin = quoted ? 1 : 0;
-    const std::size_t cut = local.find_first_of(separators, begin);
-    if (cut == local.npos || cut == begin) return std::nullopt;
-    auto shorter = Address::parse(std::string{local.substr(0, cut)} + (quoted ? "\"@" : "@") +
-                                  std::string{address.domain()});
-    if (!shorter) return std::nullopt;
-    return std::move(*shorter);
+/// `step` again and again until no change of the store disturbs it.
+template <class Answer>
+Result<Answer> undisturbed(EntrySource& source, const ResolveRules& rules, std::int64_t now,
+                           const std::function<Result<Answer>(Steps&)>& step) {
+    for (int attempt = 0; attempt < resolve_attempts; ++attempt) {
+        Steps steps{source, rules, now};
+        auto answer = step(steps);
+        if (answer || !steps.disturbed()) return answer;
+    }
+    return moving();
 }
+
+}  // namespace
 
 Result<Resolved> resolve(const Address& address, EntrySource& source, const ResolveRules& rules,
                          std::int64_t now) {
-    for (int attempt = 0; attempt < resolve_attempts; ++attempt) {
-        Steps steps{source, rules, now};
-        auto resolved = resolve_once(address, steps);
-        if (resolved || !steps.disturbed()) return resolved;
-    }
-    return moving();
+    auto resolved = undisturbed<Resolved>(
+        source, rules, now, [&](Steps& steps) { return resolve_once(address, steps); });
+    // Aliases beyond the limits are no answer, and somebody may put them right.
+    return resolved ? resolved : Result<Resolved>{retry(resolved.error().what)};
+}
+
+Result<StoreStamp> check_alias(const EntryName& alias, EntrySource& source,
+                               const ResolveRules& rules, std::int64_t now) {
+    auto address = Address::parse(alias.text());
+    if (!address) return address.error();
+    return undisturbed<StoreStamp>(source, rules, now, [&](Steps& steps) -> Result<StoreStamp> {
+        auto found = steps.find({&*address, 1});
+        if (!found) return found.error();
+        AliasWalk walk{steps};
+        auto followed = walk.follow(found->front());
+        if (!followed) return followed.error();
+        if (walk.is_loop()) return refuse("it leads to itself");
+        return steps.stamp();
+    });
 }
 
 std::string render_answer(const Address& address, const Resolved& resolved) {

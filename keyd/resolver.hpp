@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace maildircrypt {
@@ -25,10 +24,6 @@ struct ResolveRules {
     bool all_subkeys = false;  ///< for answers that have to be compiled anew
 };
 
-/// The address without its detail; nothing when it has none. A quoted local part is cut within its
-/// quotes.
-std::optional<Address> without_detail_of(const Address& address, std::string_view separators);
-
 /// What mail for an address is sealed to, by everything that bears upon it. One snapshot.
 struct Resolved {
     StoreStamp stamp;
@@ -41,6 +36,12 @@ struct Resolved {
 /// 1970. The thread of `source`.
 Result<Resolved> resolve(const Address& address, EntrySource& source, const ResolveRules& rules,
                          std::int64_t now);
+
+/// Whether an alias keeps within the limits and does not lead to itself. The stamp is that of what
+/// was looked at. Errors of fate refuse name the limit; retry: the store's, or it changed
+/// meanwhile.
+Result<StoreStamp> check_alias(const EntryName& alias, EntrySource& source,
+                               const ResolveRules& rules, std::int64_t now);
 
 /// The whole JSON text of a lookup's answer.
 std::string render_answer(const Address& address, const Resolved& resolved);

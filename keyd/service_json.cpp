@@ -1,5 +1,9 @@
 #include "keyd/service_json.hpp"
 
+#include "keyd/json_fields.hpp"
+
+#include <algorithm>
+
 namespace maildircrypt {
 namespace {
 
@@ -35,12 +39,46 @@ json describe_binding(const EntryName& name, const Binding& binding, const Compi
         certificates.push_back(describe_certificate(certificate));
     json recognise = json::array();
     for (const auto& fingerprint : binding.recognise) recognise.push_back(to_hex(fingerprint));
+    json lost = json::array();
+    for (const auto& fingerprint : binding.lost) lost.push_back(to_hex(fingerprint));
     return {{"address", name.text()},
+            {"lost", std::move(lost)},
+            {"targets", describe_names(binding.targets)},
             {"state", token_of(answer.state)},
             {"expires", answer.expires},
             {"sealed_to", answer.keys},
             {"certificates", std::move(certificates)},
             {"recognise", std::move(recognise)}};
+}
+
+json describe_names(const std::vector<EntryName>& names) {
+    json list = json::array();
+    for (const auto& name : names) list.push_back(name.text());
+    return list;
+}
+
+json describe_entry(const ListedEntry& entry) {
+    json object{{"address", entry.name.text()},
+                {"state", token_of(entry.state)},
+                {"expires", entry.expires}};
+    if (!entry.targets.empty()) object["targets"] = describe_names(entry.targets);
+    return object;
+}
+
+json next_page(const std::vector<ListedEntry>& listed, std::size_t limit) {
+    return listed.size() == limit ? json(listed.back().name.text()) : json(nullptr);
+}
+
+std::string list_sealed_to(const std::string& resolved) {
+    const json object = json::parse('{' + resolved + '}', nullptr, false);
+    JsonFields fields{object};
+    std::vector<std::string> fingerprints;
+    for (const auto& key : fields.list("seal_to"))
+        fingerprints.push_back(JsonFields{key}.text("fingerprint"));
+    std::sort(fingerprints.begin(), fingerprints.end());
+    std::string text;
+    for (const auto& fingerprint : fingerprints) text += (text.empty() ? "" : " ") + fingerprint;
+    return text;
 }
 
 json describe_change(const LoggedChange& change) {

@@ -6,15 +6,9 @@
 #include "seal/key_plan.hpp"
 
 #include <functional>
-#include <optional>
 #include <string_view>
 
 namespace maildircrypt {
-
-/// The address without what follows the first of `delimiters` in its local part; none when there is
-/// nothing to cut. A quoted local part is cut within its quotes, as MTAs, Dovecot and
-/// MaildirTemplate::expand() do: `"alice+a b"@example.org` is alice's mailbox, too.
-std::optional<Address> without_detail(const Address& address, std::string_view delimiters);
 
 /// KeyClient::lookup, or a fake. Any thread; every failure means later.
 using KeyLookup = std::function<Result<RecipientKeys>(const Address&)>;

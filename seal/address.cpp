@@ -102,4 +102,16 @@ Result<Address> Address::parse(std::string_view text) {
     return Address{std::move(folded), local_size};
 }
 
+std::optional<Address> without_detail(const Address& address, std::string_view delimiters) {
+    const std::string_view local = address.local();
+    const bool quoted = local.starts_with('"');
+    const std::size_t begin = quoted ? 1 : 0;
+    const auto cut = local.find_first_of(delimiters, begin);
+    if (cut == local.npos || cut == begin) return std::nullopt;
+    auto shorter = Address::parse(std::string{local.substr(0, cut)} + (quoted ? "\"@" : "@") +
+                                  std::string{address.domain()});
+    if (!shorter) return std::nullopt;
+    return std::move(*shorter);
+}
+
 }  // namespace maildircrypt

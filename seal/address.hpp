@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,5 +35,10 @@ private:
     std::string text_;
     std::size_t at_;
 };
+
+/// The address without what follows the first of `delimiters` in its local part; none when there is
+/// nothing to cut. A quoted local part is cut within its quotes, as MTAs, Dovecot and
+/// MaildirTemplate::expand() do: `"alice+a b"@example.org` is alice's mailbox, too.
+std::optional<Address> without_detail(const Address& address, std::string_view delimiters);
 
 }  // namespace maildircrypt

@@ -36,6 +36,17 @@ BOOST_AUTO_TEST_CASE(every_endpoint_is_found) {
     const auto one = request("DELETE", "/v1/addresses/a@b.test/certificates/" + hex);
     BOOST_TEST((one.action == Action::remove_certificate));
     BOOST_TEST(to_hex(one.certificate.value()) == hex);
+    const auto lost = request("POST", "/v1/addresses/a@b.test/lost?key=" + hex);
+    BOOST_TEST((lost.action == Action::lost_key));
+    BOOST_TEST(to_hex(lost.certificate.value()) == hex);
+    BOOST_TEST((request("PUT", "/v1/addresses/a@b.test/alias").action == Action::set_alias));
+    BOOST_TEST((request("DELETE", "/v1/addresses/a@b.test/alias").action == Action::remove_alias));
+    BOOST_TEST((request("GET", "/v1/aliases").action == Action::list_aliases));
+    BOOST_TEST((request("PUT", "/v1/recovery/b.test").action == Action::set_recovery));
+    BOOST_TEST(request("PUT", "/v1/recovery/B.test").name->text() == "recovery:b.test");
+    BOOST_TEST((request("GET", "/v1/recovery/b.test").action == Action::show_recovery));
+    BOOST_TEST((request("DELETE", "/v1/recovery/b.test").action == Action::remove_recovery));
+    BOOST_TEST((request("GET", "/v1/recovery").action == Action::list_recovery));
     BOOST_TEST((request("GET", "/v1/log").action == Action::log));
     BOOST_TEST((request("POST", "/v1/log/verify").action == Action::verify_log));
     BOOST_TEST((request("POST", "/v1/backup").action == Action::begin_backup));
@@ -43,6 +54,26 @@ BOOST_AUTO_TEST_CASE(every_endpoint_is_found) {
     BOOST_TEST((request("GET", "/v1/backup/x/entries?after=a%40b.test").after == "a@b.test"));
     BOOST_TEST((request("GET", "/v1/backup/x/log?after=7").after_sequence == 7));
     BOOST_TEST((request("GET", "/v1/backup/x/log").token == "x"));
+}
+
+BOOST_AUTO_TEST_CASE(what_concerns_a_whole_domain_is_the_administrators) {
+    const auto all = request("GET", "/v1/addresses/@B.test");
+    BOOST_TEST(all.name->text() == "@b.test");
+    BOOST_TEST(!all.address);
+    BOOST_TEST((role_for(all) == Role::administrator));
+    BOOST_TEST(
+        (role_for(request("POST", "/v1/addresses/%40b.test/certificates")) == Role::administrator));
+    BOOST_TEST((role_for(request("GET", "/v1/addresses/a@b.test")) == Role::owner));
+    BOOST_TEST((role_for(request("PUT", "/v1/addresses/a@b.test/alias")) == Role::administrator));
+    BOOST_TEST((role_for(request("PUT", "/v1/recovery/b.test")) == Role::administrator));
+    BOOST_TEST((role_for(request("GET", "/v1/recovery/b.test")) == Role::everyone));
+    BOOST_TEST(request("GET", "/v1/log?address=recovery:b.test").name->text() == "recovery:b.test");
+    BOOST_TEST(refusal("GET", "/v1/addresses/recovery:b.test") == 400U);
+    BOOST_TEST(refusal("PUT", "/v1/addresses/@b.test/alias") == 400U);
+    BOOST_TEST(refusal("PUT", "/v1/recovery/a@b.test") == 400U);
+    BOOST_TEST(refusal("GET", "/v1/lookup/@b.test") == 400U);
+    BOOST_TEST(refusal("GET", "/v1/addresses/a@b.test/alias") == 405U);
+    BOOST_TEST(refusal("POST", "/v1/addresses/a@b.test/lost?key=12") == 400U);
 }
 
 BOOST_AUTO_TEST_CASE(addresses_are_decoded_and_canonical) {

@@ -33,10 +33,10 @@ BOOST_AUTO_TEST_CASE(add_prints_one_line) {
 }
 
 BOOST_AUTO_TEST_CASE(show_names_everything) {
-    const json reply{{"address", "ann@b.test"},
-                     {"state", "sealable"},
-                     {"sealed_to", "AB"},
-                     {"certificates", json::array({certificate})}};
+    const json reply{{"address", "ann@b.test"},  {"by", "ann@b.test"},
+                     {"targets", json::array()}, {"lost", json::array()},
+                     {"recovery", nullptr},      {"state", "sealable"},
+                     {"sealed_to", "AB"},        {"certificates", json::array({certificate})}};
     BOOST_TEST(describe(CliVerb::show, reply).text ==
                "ann@b.test: sealable\n"
                "certificate CD, created 1970-01-02, never expires\n"
@@ -45,10 +45,40 @@ BOOST_AUTO_TEST_CASE(show_names_everything) {
                "mail is sealed to: AB\n");
 }
 
+BOOST_AUTO_TEST_CASE(owners_are_told_who_else_can_read_their_mail) {
+    json reply = certificate;
+    reply["address"] = "ann@b.test";
+    reply["state"] = "sealable";
+    json recovery = certificate;
+    recovery["domain"] = "b.test";
+    recovery["state"] = "sealable";
+    reply["recovery"] = recovery;
+    const std::string line =
+        "its mail is also sealed to the recovery key CD of b.test, which the administrator has "
+        "set\n";
+    BOOST_TEST(describe(CliVerb::add, reply).text ==
+               "ann@b.test: CD, never expires, sealable\n" + line);
+    const json shown{{"address", "ann@b.test"}, {"by", "@b.test"},
+                     {"state", "sealable"},     {"targets", {"x@b.test", "y@b.test"}},
+                     {"lost", {"EF"}},          {"recovery", recovery},
+                     {"sealed_to", "AB"},       {"certificates", json::array()}};
+    BOOST_TEST(describe(CliVerb::show, shown).text ==
+               "ann@b.test: sealable\nby the keys of @b.test\nalias of x@b.test y@b.test\n"
+               "lost keys: EF\nmail is sealed to: AB\n" +
+                   line);
+    BOOST_TEST(describe(CliVerb::recovery_show, recovery).text ==
+               "b.test: recovery key CD, never expires, sealable\n  Ann\n");
+    const json lost{{"address", "ann@b.test"}, {"state", "tombstone"}, {"lost", {"EF"}}};
+    BOOST_TEST(describe(CliVerb::lost_key, lost).text.find("deferred") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(replies_that_are_not_keyds_are_noticed) {
     for (const CliVerb verb :
          {CliVerb::add, CliVerb::list, CliVerb::show, CliVerb::remove, CliVerb::export_key,
-          CliVerb::check, CliVerb::expiring, CliVerb::log, CliVerb::log_verify, CliVerb::status})
+          CliVerb::check, CliVerb::expiring, CliVerb::log, CliVerb::log_verify, CliVerb::status,
+          CliVerb::lost_key, CliVerb::alias, CliVerb::alias_list, CliVerb::alias_remove,
+          CliVerb::recovery_set, CliVerb::recovery_show, CliVerb::recovery_list,
+          CliVerb::recovery_remove})
         for (const json& reply : {json::object(), json{{"address", 1}}, json(nullptr), json("x")})
             BOOST_TEST(!describe(verb, reply).ok);
     BOOST_TEST(!describe(CliVerb::list, {{"addresses", json::array({1, 2})}}).ok);

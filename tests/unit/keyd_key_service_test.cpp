@@ -1,78 +1,12 @@
-#include "keyd/key_service.hpp"
-#include "keyd/sqlite_store.hpp"
-#include "tests/unit/support/keyd_data.hpp"
+#include "tests/unit/support/service_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <nlohmann/json.hpp>
-#include <pwd.h>
 
 using namespace maildircrypt;
 using namespace maildircrypt::test;
 using nlohmann::json;
 
-namespace {
-
-constexpr Caller root{0, true};
-constexpr Caller stranger{54321, false};
-
-/// A service over a real store; certificates are the words SEED or SEED:EXPIRES, taken at face
-/// value.
-struct Fixture {
-    TemporaryDirectory directory;
-    const std::string made = init_sqlite_store(directory / "keys.db").value();
-    std::unique_ptr<Store> store{std::move(open_sqlite_store(directory / "keys.db").value())};
-    std::unique_ptr<StoreReader> reader{std::move(store->open_reader().value())};
-    const Ownership ownership{Ownership::create({"sealed.test"}, "").value()};
-    const Log log{Log::Target::syslog, "unit-tests"};
-    std::int64_t now = 1000;
-    std::function<void()> meanwhile = [] {};
-    const Caller daemon{::getpwnam("daemon")->pw_uid, false};
-    KeyService service{{*store, ownership, log,
-                        [this](std::string_view upload, const Address&, bool any_user_id,
-                               std::span<const OctetString> stored,
-                               std::int64_t) { return accept(upload, any_user_id, stored); },
-                        [this] { return now; }}};
-    bool saw_any_user_id = false;
-    std::size_t saw_stored = 0;
-
-    Result<Certificate> accept(std::string_view upload, bool any_user_id,
-                               std::span<const OctetString> stored) {
-        saw_any_user_id = any_user_id;
-        saw_stored = stored.size();
-        meanwhile();
-        if (upload == "bad") return refuse("that is bad: make it good");
-        if (upload == "broken") return retry("gpg is gone");
-        const std::size_t colon = std::min(upload.find(':'), upload.size());
-        const std::string seed{upload.substr(0, colon)};
-        Certificate made_up = certificate(
-            seed, colon < upload.size() ? std::stol(std::string{upload.substr(colon + 1)}) : 0);
-        if (seed == "revoked") made_up.revoked = made_up.encryption_keys[0].revoked = true;
-        return made_up;
-    }
-
-    static ApiRequest request(std::string_view method, std::string_view target) {
-        return std::get<ApiRequest>(parse_request(method, target));
-    }
-    ApiReply serve(std::string_view method, std::string_view target, const Caller& caller = root,
-                   std::string_view body = "") {
-        return service.serve(request(method, target), caller, body);
-    }
-    ApiReply add(const std::string& who, std::string_view body, const Caller& caller = root) {
-        return serve("POST", "/v1/addresses/" + who + "/certificates", caller, body);
-    }
-    std::string state(const std::string& who) {
-        const auto reply = service.answer(request("GET", "/v1/lookup/" + who), *reader);
-        BOOST_TEST(reply.status == 200U);
-        return json::parse(reply.body)["state"];
-    }
-    static std::string code(const ApiReply& reply) {
-        return json::parse(reply.body).value("/error/code"_json_pointer, "");
-    }
-};
-
-}  // namespace
-
-BOOST_FIXTURE_TEST_SUITE(keyd_key_service, Fixture)
+BOOST_FIXTURE_TEST_SUITE(keyd_key_service, ServiceFixture)
 
 BOOST_AUTO_TEST_CASE(adding_makes_an_address_sealable) {
     BOOST_TEST(state("ann@sealed.test") == "no-key");
@@ -205,6 +139,16 @@ BOOST_AUTO_TEST_CASE(each_role_has_its_endpoints) {
         {"POST", one + "/certificates", true, false},
         {"DELETE", one + "/certificates/" + std::string(40, '0'), true, false},
         {"DELETE", one, true, false},
+        {"POST", one + "/lost", true, false},
+        {"PUT", one + "/alias", false, false},
+        {"DELETE", one + "/alias", false, false},
+        {"GET", "/v1/addresses/@sealed.test", false, false},
+        {"POST", "/v1/addresses/@sealed.test/certificates", false, false},
+        {"GET", "/v1/aliases", false, false},
+        {"GET", "/v1/recovery", false, false},
+        {"PUT", "/v1/recovery/sealed.test", false, false},
+        {"DELETE", "/v1/recovery/sealed.test", false, false},
+        {"GET", "/v1/recovery/sealed.test", true, true},
         {"GET", "/v1/addresses", false, false},
         {"GET", "/v1/log", false, false},
         {"POST", "/v1/log/verify", false, false},
