@@ -100,14 +100,15 @@ class ApiTest(KeydCase):
         home = gpg.GpgHome(self.here / "ann")
         self.addCleanup(home.stop_agent)
         home.generate("cv25519", "ann@example.org")
-        (self.here / "ann.asc").write_bytes(home.certificate("ann@example.org"))
+        for name in ("ann", "recovery"):
+            (self.here / f"{name}.asc").write_bytes(home.certificate("ann@example.org"))
         examples = [line.strip() for line in (harness.ROOT / "keyd/API").read_text().splitlines()
                     if line.startswith("    curl ")]
-        self.assertEqual(len(examples), 15)
+        self.assertEqual(len(examples), 18)
         fingerprint = ""
         for example in examples:
             # What the document shows next to each other happens one after the other here.
-            if example.endswith("-X DELETE http://keyd/v1/addresses/ann@example.org"):
+            if example.endswith(("-X DELETE http://keyd/v1/addresses/ann@example.org", "/lost")):
                 self.cli("add", "ann@example.org", self.here / "ann.asc", check=0)
             run = subprocess.run(
                 ["sh", "-c", example.replace("/run/maildircrypt/keyd.sock", str(self.keyd.socket))
@@ -117,6 +118,8 @@ class ApiTest(KeydCase):
             if "/metrics" in example:
                 self.assertIn(b"maildircrypt_keyd_lookups_total", run.stdout)
                 continue
+            if example.endswith("/lost"):
+                self.cli("remove", "ann@example.org", check=0)
             answer = json.loads(run.stdout)
             fingerprint = answer.get("fingerprint", fingerprint)
 
