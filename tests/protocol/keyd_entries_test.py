@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # needs: root
-"""Aliases, details, whole domains, recovery keys and lost keys, through the real keyd and keyd-cli."""
+"""Aliases, details, whole domains, recovery keys and lost keys, through the real keyd and keyd-cli, with
+either store."""
 
 import pathlib
 import sys
@@ -12,6 +13,7 @@ import gpg
 import harness
 import testkeys
 from keyd import Keyd
+from postgresql import Postgresql
 
 ANN = gpg.address_of("cv25519")
 BOB = gpg.address_of("rsa3072")
@@ -19,10 +21,13 @@ CERTIFICATES = {ANN: testkeys.certificate("cv25519"), BOB: testkeys.certificate(
                 "rescue": testkeys.certificate("stranger")}
 
 
-class EntriesTest(unittest.TestCase):
+class Entries:
+    """A TestCase that inherits this has store(): the value of --store, None for keyd's own file."""
+
     def setUp(self):
         directory = harness.temporary_directory()
-        self.keyd = Keyd(directory / "keyd", harness.install_programs(directory / "bin"))
+        self.keyd = Keyd(directory / "keyd", harness.install_programs(directory / "bin"),
+                         store=self.store())
         self.addCleanup(self.keyd.stop)
 
     def cli(self, *arguments, status=0):
@@ -111,6 +116,21 @@ class EntriesTest(unittest.TestCase):
         self.assertEqual(self.look_up(ANN)["state"], "sealable")
         self.assertFalse(self.keys(ANN) & set(known))
         self.cli("lost-key", ANN, "0" * 40, status=67)
+
+
+class SqliteEntriesTest(Entries, unittest.TestCase):
+    def store(self):
+        return None
+
+
+class PostgresqlEntriesTest(Entries, unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Postgresql(harness.temporary_directory() / "postgresql")
+        cls.addClassCleanup(cls.server.stop)
+
+    def store(self):
+        return f"postgresql:{self.server.create()}"
 
 
 if __name__ == "__main__":

@@ -90,6 +90,61 @@ class PostgresqlTest(unittest.TestCase):
         self.assertIn(b"16 changes", one.cli("log", "verify").stdout)
         self.assertEqual(self.status(one, f"user7b@{gpg.DOMAIN}"), "sealable")
 
+    def test_aliases_recovery_and_lost_keys_of_one_are_known_to_the_other(self):
+        one, other = self.keyd("one", init=True), self.keyd("other")
+        rescue = str(testkeys.certificate("stranger"))
+        one.add(ANN, self.certificates[ANN])
+        one.cli("alias", "all@sealed.test", ANN, BOB)
+        self.await_keys(other, "all@sealed.test", self.keys(one, ANN))
+        # An answer that the other knows by heart changes with any entry that it was made of.
+        one.add(BOB, self.certificates[BOB])
+        both = self.keys(one, ANN) | self.keys(one, BOB)
+        self.assertEqual(len(both), 2)
+        self.await_keys(other, "all@sealed.test", both)
+        other.cli("recovery", "set", gpg.DOMAIN, rescue)
+        recovery = self.keys(other, ANN, "recovery")
+        self.assertEqual(len(recovery), 1)
+        self.await_keys(one, "all@sealed.test", recovery, "recovery")
+        other.cli("lost-key", ANN)
+        self.await_keys(one, "all@sealed.test", both - self.keys(one, ANN, "recognise"))
+        self.await_status(one, ANN, "tombstone")
+        other.cli("--any-user-id", "add", "@whole.test", str(self.certificates[BOB]))
+        self.await_status(one, "any@whole.test", "sealable")
+        other.cli("alias", "all@sealed.test", "--remove")
+        self.await_status(one, "all@sealed.test", "tombstone")
+        self.assertIn(b"whole", one.cli("log", "verify").stdout)
+
+    def test_an_alias_is_known_by_heart_while_the_database_is_away(self):
+        keyd = self.keyd("one", init=True)
+        keyd.add(ANN, self.certificates[ANN])
+        keyd.add(BOB, self.certificates[BOB])
+        keyd.cli("alias", f"all@{gpg.DOMAIN}", ANN, BOB)
+        keyd.cli("alias", "none@sealed.test", NOBODY)
+        keyd.cli("recovery", "set", gpg.DOMAIN, str(testkeys.certificate("stranger")))
+        self.await_status(keyd, "none@sealed.test", "no-key")
+        self.await_status(keyd, f"all+lists@{gpg.DOMAIN}", "sealable")
+        known = [self.keys(keyd, "all@sealed.test", member) for member in ("seal_to", "recovery")]
+        self.assertEqual([len(keys) for keys in known], [2, 1])
+        self.server.crash()
+        for address in ("all@sealed.test", f"all+lists@{gpg.DOMAIN}"):
+            self.assertEqual(self.status(keyd, address), "sealable")
+            self.assertEqual([self.keys(keyd, address, member)
+                              for member in ("seal_to", "recovery")], known)
+        self.assertEqual(self.status(keyd, "none@sealed.test"), 503)
+        self.server.start()
+        self.await_status(keyd, "none@sealed.test", "no-key")
+
+    def keys(self, keyd, address, member="seal_to"):
+        """Fingerprints; without an answer none."""
+        status, answer = keyd.get(f"/v1/lookup/{address}")
+        found = answer[member] if status == 200 else []
+        return {key if isinstance(key, str) else key["fingerprint"] for key in found}
+
+    def await_keys(self, keyd, address, wanted, member="seal_to"):
+        self.assertTrue(wanted)
+        wait_until(lambda: self.keys(keyd, address, member) == wanted,
+                   f"{address} has the {member} {wanted}", PATIENCE)
+
     # ---- the database away
 
     def known_and_gone(self, keyd, gone):
