@@ -67,6 +67,7 @@ private:
     Error none_found() const;
     const TransferableKey* find_stored(const Fingerprint& fingerprint) const;
     void add(TransferableKey key);
+    Result<void> drop_revoked();
 
     const Address& address_;
     bool any_user_id_;
@@ -96,10 +97,18 @@ void Candidates::refused(std::string why) {
 void Candidates::revocation(Octets body) {
     const auto signature = parse_signature(body);
     foreign_revocation_ = true;
+    bool own = false;
     for (const TransferableKey& key : stored_) {
         if (!signature || !names_issuer(*signature, key.fingerprint)) continue;
         TransferableKey revoked = key;
         add_signature(revoked.primary, without_extras(*signature, key.fingerprint));
+        add(std::move(revoked));
+        own = true;
+    }
+    for (const TransferableKey& key : stored_) {
+        if (own || !key.names_revoker) continue;
+        TransferableKey revoked = key;
+        revoked.revoked_by_other = true;
         add(std::move(revoked));
     }
 }
@@ -132,6 +141,22 @@ Error Candidates::none_found() const {
                   ", and export it again");
 }
 
+/// Beside a new key may stand the old one, which its designated revoker has revoked. But what is
+/// sealed to now must not go on unnoticed.
+Result<void> Candidates::drop_revoked() {
+    std::optional<Error> refusal;
+    bool stored = false;
+    std::erase_if(found_, [&](const TransferableKey& key) {
+        const auto checked = check_revokers(key);
+        if (checked) return false;
+        refusal = checked.error();
+        stored = stored || is_stored(key.fingerprint);
+        return true;
+    });
+    if (refusal && (stored || found_.empty())) return *refusal;
+    return {};
+}
+
 Result<std::vector<TransferableKey>> Candidates::take() {
     if (found_.empty() && any_user_id_ && first_) found_.push_back(std::move(*first_));
     if (found_.empty()) return none_found();
@@ -142,6 +167,7 @@ Result<std::vector<TransferableKey>> Candidates::take() {
         if (const auto* stored = find_stored(key.fingerprint)) merge(key, *stored);
         if (auto within = check_limits(key); !within) return within.error();
     }
+    if (auto dropped = drop_revoked(); !dropped) return dropped.error();
     return std::move(found_);
 }
 

@@ -124,6 +124,7 @@ void note_signed_subpacket(SignaturePacket& signature, std::uint8_t type, Octets
     if (type == creation_time && data.size() == 4) signature.created = seconds(data);
     if (type == expiration_time && data.size() == 4) signature.lifetime = seconds(data);
     if (type == features_offered && !data.empty()) signature.features = data[0];
+    if (type == revocation_key) signature.names_revoker = true;
 }
 
 void note_subpacket(SignaturePacket& signature, std::uint8_t type, Octets data) {
@@ -252,6 +253,12 @@ bool is_certification(SignatureType type) {
 bool is_revocation(SignatureType type) {
     return type == SignatureType::key_revocation || type == SignatureType::subkey_revocation ||
            type == SignatureType::certification_revocation;
+}
+
+std::optional<SignatureType> announced_type(Octets body) {
+    const std::size_t offset = !body.empty() && body[0] <= 3 ? 2 : 1;  // RFC 4880 §5.2.2, §5.2.3
+    if (body.size() <= offset) return std::nullopt;
+    return static_cast<SignatureType>(body[offset]);
 }
 
 std::optional<SignaturePacket> parse_signature(Octets body) {

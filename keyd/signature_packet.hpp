@@ -35,12 +35,17 @@ struct SignaturePacket {
     std::int64_t created = 0;              ///< seconds since 1970; 0 when it does not say
     std::int64_t lifetime = 0;             ///< of the signature itself, in seconds; 0 is for ever
     std::optional<std::uint8_t> features;  ///< first octet of the subpacket, RFC 9580 §5.2.3.32
+    bool names_revoker = false;            ///< lets another key revoke, RFC 4880 §5.2.3.15
     std::vector<Octets>
         issuers;  ///< key ids (8 octets) and v4 fingerprints (20 octets), unverified
     std::vector<Octets> embedded;  ///< bodies of embedded signatures in the unhashed area
     Octets head;                   ///< from the version to the end of the hashed area
     Octets tail;                   ///< from the left 16 bits of the hash to the end
 };
+
+/// The type that the first octets announce, whatever version and algorithm the signature has and
+/// however damaged the rest of it is.
+std::optional<SignatureType> announced_type(Octets body);
 
 /// Nothing when the body is not one well-formed signature of version 3 or 4 by RSA, DSA, ECDSA or
 /// EdDSA that ends where its last number ends.

@@ -185,7 +185,13 @@ void Stripper::end_certificate() {
 void Stripper::take_signature(Octets body) {
     if (!refusal_.empty()) return;
     const auto signature = parse_signature(body);
-    if (signature && names_issuer(*signature, key_->fingerprint)) keep_signature(*signature);
+    if (signature && names_issuer(*signature, key_->fingerprint)) {
+        key_->names_revoker = key_->names_revoker || signature->names_revoker;
+        keep_signature(*signature);
+    } else if (const auto type = announced_type(body);
+               type == SignatureType::key_revocation || type == SignatureType::subkey_revocation) {
+        key_->revoked_by_other = true;
+    }
 }
 
 /// Signatures on the key itself are kept wherever they stand (a revocation is often appended to the

@@ -25,6 +25,7 @@ public:
 /// user ids (no control characters), well-formed version 4 subkeys, and of the signatures those
 /// that name the primary key as their maker and are certifications, direct-key signatures, subkey
 /// bindings and revocations, with nothing in their unhashed area but issuer and back-signature.
+/// Of a revocation of key or subkey by another key only that there was one is kept.
 /// User ids and subkeys that have none of these go. Unverified: gpg judges what is left. Errors
 /// (refuse): a secret key anywhere; a damaged upload; something that is no certificate. Memory
 /// beyond the upload stays within a small multiple of max_certificate.

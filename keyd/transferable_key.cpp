@@ -54,6 +54,16 @@ void merge(TransferableKey& into, const TransferableKey& from) {
         add_signature(into.primary, signature);
     for (const SignedComponent& user_id : from.user_ids) add_component(into.user_ids, user_id);
     for (const SignedComponent& subkey : from.subkeys) add_component(into.subkeys, subkey);
+    into.names_revoker = into.names_revoker || from.names_revoker;
+    into.revoked_by_other = into.revoked_by_other || from.revoked_by_other;
+}
+
+Result<void> check_revokers(const TransferableKey& key) {
+    if (!key.names_revoker || !key.revoked_by_other) return {};
+    return refuse(
+        "it is revoked by another key, as its designated revoker may do, which cannot be checked "
+        "here; make a new key. If mail is sealed to it already, end that with keyd-cli lost-key "
+        "ADDRESS");
 }
 
 Result<void> check_limits(const TransferableKey& key) {

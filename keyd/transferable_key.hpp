@@ -21,6 +21,10 @@ struct TransferableKey {
     SignedComponent primary;  ///< with direct-key signatures and key revocations
     std::vector<SignedComponent> user_ids;
     std::vector<SignedComponent> subkeys;
+    bool names_revoker = false;  ///< lets another key revoke it: a designated revoker
+    /// A revocation of the key or of a subkey that another key claims to have made, and that was
+    /// dropped.
+    bool revoked_by_other = false;
 };
 
 /// As octets: primary key, user ids, subkeys, each followed by its signatures.
@@ -33,6 +37,10 @@ void add_component(std::vector<SignedComponent>& components, SignedComponent com
 
 /// Union of two forms of the same certificate: nothing that either has is lost.
 void merge(TransferableKey& into, const TransferableKey& from);
+
+/// Refuses a certificate that a designated revoker (RFC 4880 §5.2.3.15) seems to have revoked: gpg,
+/// which has not that key, could not tell, and so would take it for unrevoked.
+Result<void> check_revokers(const TransferableKey& key);
 
 /// Whether it keeps within max_user_ids, max_subkeys and max_certificate. The error (refuse) says
 /// how to make it smaller.

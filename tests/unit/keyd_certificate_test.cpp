@@ -239,6 +239,41 @@ BOOST_AUTO_TEST_CASE(a_revocation_alone_revokes_what_is_stored) {
     BOOST_TEST(is_refused(accept(other.revocation(alice_mail), {stored.binary}), "not stored"));
 }
 
+/// RFC 4880 §5.2.3.15. Without the revoker's key nobody can tell whether it is true.
+BOOST_AUTO_TEST_CASE(what_a_designated_revoker_has_revoked_is_refused) {
+    const AliceKeyring keyring;
+    const std::string undesignated = keyring.export_binary();
+    keyring.generate("Rita <rita@example.org>");
+    keyring.name_revoker(alice_mail, "rita@example.org");
+    const std::string before = keyring.export_binary(alice_mail);
+    const Certificate stored = accepted(before);
+    const std::string revocation = keyring.designated_revocation(alice_mail);
+    keyring.import(revocation);
+    const std::string revoked = keyring.export_binary(alice_mail);
+
+    BOOST_TEST(is_refused(revoked, "make a new key"));
+    BOOST_TEST(is_refused(accept(revoked, {stored.binary}), "keyd-cli lost-key"));
+    BOOST_TEST(is_refused(accept(revocation, {stored.binary}), "keyd-cli lost-key"));
+    BOOST_TEST(is_refused(keyring.export_armoured(alice_mail) + revocation, "make a new key"));
+    // gpg's file holds who may revoke as well; here only what is stored says it.
+    const std::string alone{
+        as_text(signature(Fingerprint{9, 9}, {.type = SignatureType::key_revocation}))};
+    BOOST_TEST(is_refused(accept(alone, {stored.binary}), "keyd-cli lost-key"));
+    BOOST_TEST(is_refused(accept(undesignated + alone, {stored.binary}), "keyd-cli lost-key"));
+    BOOST_TEST(is_refused(accept(alone, {accepted(undesignated).binary}), "not stored"));
+    BOOST_TEST(!accepted(undesignated + alone).revoked);
+
+    const AliceKeyring next;
+    const std::string both = revoked + next.export_binary();
+    BOOST_TEST(to_hex(accepted(both).fingerprint) == next.fingerprint_of_key());
+    BOOST_TEST(is_refused(accept(both, {stored.binary}), "keyd-cli lost-key"));
+    // The address's other key is revoked by its own revocation all the same.
+    const Certificate other = accepted(next.export_binary());
+    const Certificate gone = accepted(next.revocation(alice_mail), {stored.binary, other.binary});
+    BOOST_TEST((gone.fingerprint == other.fingerprint));
+    BOOST_TEST(gone.revoked);
+}
+
 BOOST_AUTO_TEST_CASE(a_false_revocation_revokes_nothing) {
     const AliceKeyring keyring;
     const Certificate stored = accepted(keyring.export_binary());

@@ -82,6 +82,24 @@ BOOST_AUTO_TEST_CASE(only_signed_subpackets_say_times_and_features) {
     BOOST_TEST(!parsed->features);
 }
 
+BOOST_AUTO_TEST_CASE(a_revoker_is_named_in_the_signed_area_only) {
+    OctetString revoker{23, 12, 0x80, 22};
+    revoker.resize(revoker.size() + 20, 0x11);
+    const OctetString signed_one = signature(SignatureType::direct_key, revoker, {});
+    BOOST_TEST(parse_signature(signed_one).value().names_revoker);
+    const OctetString unsigned_one = signature(SignatureType::direct_key, made, revoker);
+    BOOST_TEST(!parse_signature(unsigned_one).value().names_revoker);
+}
+
+BOOST_AUTO_TEST_CASE(the_type_is_read_of_signatures_that_are_not_understood) {
+    constexpr auto revocation = SignatureType::key_revocation;
+    for (const OctetString& body : {OctetString{4, 0x20}, OctetString{6, 0x20, 27},
+                                    OctetString{3, 5, 0x20}, signature(revocation, made, {})})
+        BOOST_TEST((announced_type(body) == revocation));
+    for (const OctetString& body : {OctetString{}, OctetString{4}, OctetString{3, 5}})
+        BOOST_TEST(!announced_type(body));
+}
+
 BOOST_AUTO_TEST_CASE(the_issuer_may_be_named_in_either_area_by_key_id_or_fingerprint) {
     OctetString by_fingerprint{22, 33, 4};
     by_fingerprint.insert(by_fingerprint.end(), owner.begin(), owner.end());

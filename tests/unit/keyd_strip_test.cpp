@@ -125,6 +125,29 @@ BOOST_AUTO_TEST_CASE(drops_what_others_added) {
     BOOST_TEST(is_same(stripped(upload), stripped(minimal())));
 }
 
+BOOST_AUTO_TEST_CASE(a_revocation_by_a_designated_revoker_leaves_a_note) {
+    const auto foreign = [](Type type) { return signature(stranger, {.type = type}); };
+    const OctetString naming = signature(owner, {.type = Type::direct_key, .revoker = true});
+    OctetString unreadable = signature_body(stranger, {.type = Type::key_revocation});
+    unreadable[2] = 27;  // an algorithm that is not known here
+    for (const OctetString& revocation :
+         {foreign(Type::key_revocation), foreign(Type::subkey_revocation),
+          packet(PacketTag::signature, unreadable)}) {
+        const TransferableKey key = stripped(joined({minimal(), revocation, naming}));
+        BOOST_TEST(key.names_revoker);
+        BOOST_TEST(key.revoked_by_other);
+        BOOST_TEST(!check_revokers(key));
+        // Whoever names no revoker cannot be revoked by others.
+        BOOST_TEST(bool(check_revokers(stripped(joined({minimal(), revocation})))));
+    }
+    BOOST_TEST(bool(check_revokers(stripped(joined({minimal(), naming})))));
+    const OctetString withdrawn = foreign(Type::certification_revocation);
+    BOOST_TEST(bool(check_revokers(stripped(joined({minimal(), withdrawn, naming})))));
+    // Nobody else can name a revoker.
+    const OctetString false_name = signature(stranger, {.type = Type::direct_key, .revoker = true});
+    BOOST_TEST(!stripped(joined({minimal(), false_name})).names_revoker);
+}
+
 BOOST_AUTO_TEST_CASE(drops_packets_that_have_no_place_in_a_certificate) {
     OctetString upload;
     for (const OctetString& part : {primary, user_id, certification, subkey, binding})

@@ -30,6 +30,17 @@ BOOST_AUTO_TEST_CASE(a_merge_is_a_union) {
     BOOST_TEST(one.user_ids[2].signatures.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_merge_knows_the_revoker_of_one_and_the_revocation_of_the_other) {
+    TransferableKey stored = key_with({});
+    stored.names_revoker = true;
+    TransferableKey uploaded = key_with({});
+    uploaded.revoked_by_other = true;
+    BOOST_TEST(bool(check_revokers(stored)));
+    BOOST_TEST(bool(check_revokers(uploaded)));
+    merge(uploaded, stored);
+    BOOST_TEST(!check_revokers(uploaded));
+}
+
 BOOST_AUTO_TEST_CASE(a_merge_with_itself_changes_nothing) {
     TransferableKey key = key_with({{{1}, {{10}}}}, {{100}});
     key.subkeys = {{{4, 2}, {{40}}}};

@@ -43,6 +43,7 @@ struct SignatureShape {
     std::size_t extra = 0;     ///< octets of an unsigned notation's value
     int features = -1;
     std::uint32_t lifetime = 0;
+    bool revoker = false;  ///< names one, in the signed area
 };
 
 inline void append_subpacket(OctetString& area, std::uint8_t type, Octets data) {
@@ -70,6 +71,7 @@ inline OctetString signature_body(const Fingerprint& issuer, const SignatureShap
     if (shape.lifetime != 0) append_subpacket(hashed, 3, lifetime);
     if (shape.features >= 0)
         append_subpacket(hashed, 30, OctetString{static_cast<std::uint8_t>(shape.features)});
+    if (shape.revoker) append_subpacket(hashed, 12, OctetString(22, 0x80));
     if (shape.notation > 0) append_subpacket(hashed, 20, notation_of(shape.notation));
     OctetString unhashed;
     append_subpacket(unhashed, 16, Octets{issuer}.last(8));

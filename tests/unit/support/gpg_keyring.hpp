@@ -88,6 +88,15 @@ public:
               const std::string& when = {}) const {
         gpg("--command-file " + put("commands", commands) + " --edit-key '" + user_id + "'", when);
     }
+    /// Lets the second key, which is in this keyring, revoke the first.
+    void name_revoker(const std::string& user_id, const std::string& revoker) const {
+        edit(user_id, "addrevoker\n" + revoker + "\ny\nsave\n");
+    }
+    /// The revocation that a designated revoker, whose secret key is here, makes.
+    std::string designated_revocation(const std::string& user_id) const {
+        return gpg("--no-batch --command-file " + put("commands", "y\n0\n\ny\n") +
+                   " --desig-revoke '" + user_id + "'");
+    }
     /// The revocation certificate that gpg made beside the key, ready for use.
     std::string revocation(const std::string& user_id) const {
         std::ifstream file{home_ + "/openpgp-revocs.d/" + fingerprint(user_id) + ".rev"};
