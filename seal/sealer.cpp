@@ -1,17 +1,17 @@
 #include "seal/sealer.hpp"
 
-#include "base/bytes.hpp"
 #include "base/secret.hpp"
+#include "seal/added_returns.hpp"
 #include "seal/boundary.hpp"
 #include "seal/encryption_judge.hpp"
 #include "seal/header.hpp"
+#include "seal/mime_frame.hpp"
 #include "seal/original_spill.hpp"
 #include "seal/payload.hpp"
 #include "seal/provenance.hpp"
+#include "seal/shared_keys.hpp"
 
 #include <algorithm>
-#include <cstring>
-#include <optional>
 #include <utility>
 
 namespace maildircrypt {
@@ -19,76 +19,6 @@ namespace {
 
 /// How far into a multipart/signed body we look for the header of the signed part.
 constexpr std::size_t max_lookahead = 64 * 1024;
-
-/// RFC 3156 §4. Lines end in LF here.
-constexpr std::string_view frame_head_template =
-    "This is an OpenPGP/MIME encrypted message (RFC 4880 and 3156)\n"
-    "--BOUNDARY\n"
-    "Content-Type: application/pgp-encrypted\n"
-    "Content-Description: PGP/MIME version identification\n"
-    "\n"
-    "Version: 1\n"
-    "\n"
-    "--BOUNDARY\n"
-    "Content-Type: application/octet-stream; name=\"encrypted.asc\"\n"
-    "Content-Description: OpenPGP encrypted message\n"
-    "Content-Disposition: inline; filename=\"encrypted.asc\"\n"
-    "\n";
-constexpr std::string_view frame_tail_template = "\n--BOUNDARY--\n";
-
-std::string frame(std::string_view pattern, std::string_view boundary, LineEnd line_end) {
-    constexpr std::string_view placeholder = "BOUNDARY";
-    std::string text;
-    while (!pattern.empty()) {
-        if (pattern.starts_with(placeholder)) {
-            text += boundary;
-            pattern.remove_prefix(placeholder.size());
-            continue;
-        }
-        if (pattern.front() == '\n')
-            text += text_of(line_end);
-        else
-            text += pattern.front();
-        pattern.remove_prefix(1);
-    }
-    return text;
-}
-
-std::vector<EncryptionKey> all_keys(const std::vector<RecipientKeys>& recipients) {
-    std::vector<EncryptionKey> keys;
-    for (const auto& recipient : recipients) {
-        for (const auto& key : recipient.plan.seal_to) {
-            const bool known = std::any_of(keys.begin(), keys.end(), [&](const EncryptionKey& k) {
-                return k.fingerprint == key.fingerprint;
-            });
-            if (!known) keys.push_back(key);
-        }
-    }
-    return keys;
-}
-
-std::vector<std::vector<Fingerprint>> recognised_keys(
-    const std::vector<RecipientKeys>& recipients) {
-    std::vector<std::vector<Fingerprint>> keys;
-    for (const auto& recipient : recipients) keys.push_back(recipient.plan.recognise);
-    return keys;
-}
-
-/// Copies `text` to `out`, which has twice its size, with a CR before every LF.
-std::size_t add_returns(std::string_view text, std::span<std::uint8_t> out) {
-    std::size_t size = 0;
-    while (!text.empty()) {
-        const std::size_t line = std::min(text.find('\n'), text.size());
-        std::memcpy(out.subspan(size, line).data(), text.data(), line);
-        size += line;
-        text.remove_prefix(line);
-        if (text.empty()) break;
-        out[size++] = '\r';
-        out[size++] = '\n';
-        text.remove_prefix(1);
-    }
-    return size;
-}
 
 std::string_view view(const SecretText& text) {
     return {text.data(), text.size()};
@@ -147,7 +77,6 @@ private:
     Result<void> start_output(const std::vector<HeaderField>& fields);
     Result<void> feed(std::string_view piece);
     Result<void> encrypt(std::string_view piece);
-    Result<void> encrypt_with_line_ends(std::string_view piece);
     Result<void> insert();
 
     const CryptoContext& context_;
@@ -231,7 +160,7 @@ Result<void> Sealer::State::start_output(const std::vector<HeaderField>& fields)
     plan_ = plan_payload(held.substr(0, scanner_.length()), fields, input_line_end_, signed_part,
                          *wrap_boundary);
 
-    const auto keys = all_keys(recipients_);
+    const auto keys = keys_to_seal_to(recipients_);
     if (keys.empty()) return retry("sealing: no key to seal to");
     EncryptionOptions encryption = options_.encryption;
     encryption.line_end = options_.line_end;
@@ -239,7 +168,7 @@ Result<void> Sealer::State::start_output(const std::vector<HeaderField>& fields)
         sealed_provenance(options_.host, recipients_.front().log, keys, encryption.anonymous);
     auto done = output_.header(
         make_sealed_header(fields, options_.headers, provenance, boundary_, options_.line_end));
-    if (done) done = sealed_body_.write(frame(frame_head_template, boundary_, options_.line_end));
+    if (done) done = sealed_body_.write(frame_head(boundary_, options_.line_end));
     if (!done) return done;
     auto encryptor = Encryptor::start(context_, keys, encryption, sealed_body_);
     if (!encryptor) return encryptor.error();
@@ -274,20 +203,7 @@ Result<void> Sealer::State::insert() {
 Result<void> Sealer::State::encrypt(std::string_view piece) {
     position_ += piece.size();
     return input_line_end_ == InputLineEnd::crlf ? encryptor_->write(piece)
-                                                 : encrypt_with_line_ends(piece);
-}
-
-/// Step 1 of seal/FORMAT, in pieces large enough to encrypt.
-Result<void> Sealer::State::encrypt_with_line_ends(std::string_view piece) {
-    SecretArray<8192> longer;
-    while (!piece.empty()) {
-        const std::string_view part = piece.substr(0, longer.size() / 2);
-        const std::size_t size = add_returns(part, longer.span());
-        auto written = encryptor_->write(as_text(longer.span().first(size)));
-        if (!written) return written;
-        piece.remove_prefix(part.size());
-    }
-    return {};
+                                                 : write_with_returns(piece, *encryptor_);
 }
 
 Result<SealOutcome> Sealer::State::finish() {
@@ -300,7 +216,7 @@ Result<SealOutcome> Sealer::State::finish() {
     }
     auto done = encryptor_->write(plan_.tail);
     if (done) done = encryptor_->finish();
-    if (done) done = sealed_body_.write(frame(frame_tail_template, boundary_, options_.line_end));
+    if (done) done = sealed_body_.write(frame_tail(boundary_, options_.line_end));
     if (!done) return done.error();
     const bool already = judge_ && judge_->is_encrypted_to_all();
     return already ? SealOutcome::already_encrypted : SealOutcome::sealed;
