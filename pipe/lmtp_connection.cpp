@@ -76,9 +76,6 @@ void Connection::guard_time(Clock::time_point end) {
     });
 }
 
-// ---- the loop
-// ---------------------------------------------------------------------------------------
-
 /// Acts on what is in the buffer until it has to wait for something.
 void Connection::pump() {
     while (socket_.is_open()) {
@@ -181,9 +178,6 @@ void Connection::end_job(const std::function<void()>& then) {
     else
         drop_transaction();
 }
-
-// ---- what events ask for
-// ----------------------------------------------------------------------------
 
 /// When keyd did not answer about one recipient, the others of the message are put off unasked:
 /// each of them might wait as long.

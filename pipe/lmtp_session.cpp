@@ -59,9 +59,6 @@ void Session::dismiss(std::string_view why) {
     mode_ = Mode::closed;
 }
 
-// ---- commands
-// ---------------------------------------------------------------------------------------
-
 /// Only CRLF ends a command: a lone CR or LF in it makes it malformed.
 Session::Event Session::read_command(std::string_view& input) {
     while (!input.empty()) {
@@ -211,9 +208,6 @@ void Session::end_transaction() {
     overflow_.reset();
     size_ = 0;
 }
-
-// ---- content
-// ----------------------------------------------------------------------------------------
 
 Session::Event Session::start_data(std::string_view argument) {
     if (!argument.empty()) return bad(501, "5.5.4", "DATA takes no argument");

@@ -22,9 +22,6 @@ Transaction::Transaction(const Guard& guard, std::string id, Sender sender,
       replies_(recipients_.size()),
       header_(guard.headers) {}
 
-// ---- copies
-// -----------------------------------------------------------------------------------------
-
 void Transaction::write(std::string_view piece) {
     size_ += piece.size();
     if (given_up_) return;
@@ -115,9 +112,6 @@ void Transaction::feed(std::unique_ptr<Copy>& copy, std::string_view piece) {
     if (copy.get() == keeper_) keeper_ = nullptr;
     copy.reset();
 }
-
-// ---- the end
-// ----------------------------------------------------------------------------------------
 
 std::vector<Reply> Transaction::deliver(Deadline deadline) {
     if (!begun_ && !given_up_) begin();
