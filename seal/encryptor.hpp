@@ -1,6 +1,6 @@
-/// OpenPGP encryption as a stream: literal data in, armoured `v3 PKESK + v1 SEIPD` out, or `v6
-/// PKESK
-/// + v2 SEIPD`. Encrypt-only, over OpenSSL EVP.
+/// OpenPGP encryption as a stream: literal data in, armoured PKESK and SEIPD packets out, of
+/// versions 3 and 1 (RFC 4880) or 6 and 2 (RFC 9580).
+/// Encrypt-only, over OpenSSL EVP.
 #pragma once
 
 #include "base/result.hpp"
