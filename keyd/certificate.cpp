@@ -62,6 +62,8 @@ public:
     bool is_stored(const Fingerprint& fingerprint) const {
         return find_stored(fingerprint) != nullptr;
     }
+    /// Whether it is revoked from now on: so it was not in its stored form.
+    bool is_newly_revoked(const Certificate& certificate) const;
 
 private:
     Error none_found() const;
@@ -117,6 +119,15 @@ const TransferableKey* Candidates::find_stored(const Fingerprint& fingerprint) c
     for (const TransferableKey& key : stored_)
         if (key.fingerprint == fingerprint) return &key;
     return nullptr;
+}
+
+bool Candidates::is_newly_revoked(const Certificate& certificate) const {
+    const TransferableKey* stored = find_stored(certificate.fingerprint);
+    if (!certificate.revoked || stored == nullptr) return false;
+    const auto& signatures = stored->primary.signatures;
+    return std::none_of(signatures.begin(), signatures.end(), [](const OctetString& body) {
+        return announced_type(body) == SignatureType::key_revocation;
+    });
 }
 
 /// Parts of one certificate that stand apart in the upload are put together.
@@ -232,6 +243,8 @@ Result<Certificate> accept_certificate(std::string_view upload, const Address& a
         const auto bound = certificate ? check_address(*certificate, address, any_user_id,
                                                        candidates.is_stored(key.fingerprint))
                                        : Result<void>{certificate.error()};
+        // Before all others, since mail is sealed to it.
+        if (bound && candidates.is_newly_revoked(*certificate)) return certificate;
         if (!bound)
             refusal = refusal.value_or(bound.error());
         else if (!best || rank(*certificate, now) > rank(*best, now))

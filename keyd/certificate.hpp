@@ -45,9 +45,10 @@ struct Certificate {
 /// Checks, strips and validates what somebody uploads. `upload` is armoured or binary and may hold
 /// several certificates: the one that bears `address` as a valid, unrevoked user id is taken, of
 /// several the usable one, of these the newest-created; with `any_user_id` (administrators) the
-/// first when none bears it. `stored` are certificates (binary) that the address has: with the same
-/// fingerprint they are merged, so that no newer self-signature and no revocation is lost; such an
-/// update is taken even when the user id has gone or is revoked. A key revocation alone (gpg
+/// first when none bears it. Before all of them goes one that is stored and now revoked. `stored`
+/// are certificates (binary) that the address has: with the same fingerprint they are merged, so
+/// that no newer self-signature and no revocation is lost; such an update is taken even when the
+/// user id has gone or is revoked. A key revocation alone (gpg
 /// --gen-revoke) revokes what is stored. `refuse_sha1`: self-signatures over SHA-1 do not count.
 /// The caller wipes its own copy of an upload that was refused: it may be a secret key. Revoked or
 /// expired certificates are returned, not refused: whether they are useful depends on what is

@@ -239,6 +239,21 @@ BOOST_AUTO_TEST_CASE(a_revocation_alone_revokes_what_is_stored) {
     BOOST_TEST(is_refused(accept(other.revocation(alice_mail), {stored.binary}), "not stored"));
 }
 
+BOOST_AUTO_TEST_CASE(a_revocation_of_what_is_stored_goes_before_a_new_key) {
+    const AliceKeyring old;
+    const Certificate stored = accepted(old.export_binary());
+    old.import(old.revocation(alice_mail));
+    const AliceKeyring next{"ed25519", "cv25519", "20240301"};
+    for (const std::string& both :
+         {old.export_binary() + next.export_binary(), next.export_binary() + old.export_binary()}) {
+        const Certificate first = accepted(both, {stored.binary});
+        BOOST_TEST((first.fingerprint == stored.fingerprint));
+        BOOST_TEST(first.revoked);
+        const Certificate second = accepted(both, {first.binary});
+        BOOST_TEST(to_hex(second.fingerprint) == next.fingerprint_of_key());
+    }
+}
+
 /// RFC 4880 §5.2.3.15. Without the revoker's key nobody can tell whether it is true.
 BOOST_AUTO_TEST_CASE(what_a_designated_revoker_has_revoked_is_refused) {
     const AliceKeyring keyring;
