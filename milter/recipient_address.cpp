@@ -14,6 +14,10 @@ std::optional<std::string_view> canonical(const Macros& macros) {
     return macros.find("{rcpt_addr}");
 }
 
+bool is_ascii(char c) {
+    return static_cast<unsigned char>(c) < 0x80;
+}
+
 bool names_foreign_domain(std::string_view text, const PolicyConfig& config) {
     if (text.ends_with('>')) text.remove_suffix(1);
     const auto at = text.rfind('@');
@@ -42,6 +46,14 @@ std::optional<Address> recipient_address(std::string_view argument, const Macros
     if (auto address = Address::parse(std::string{argument} + '@' + origin))
         return std::move(*address);
     return std::nullopt;
+}
+
+std::optional<Address> typed_address(std::string_view argument, const Address& canonical) {
+    auto address = Address::parse(argument);
+    if (!address || *address == canonical) return std::nullopt;
+    const std::string& text = address->text();
+    if (std::all_of(text.begin(), text.end(), is_ascii)) return std::nullopt;
+    return std::move(*address);
 }
 
 bool names_host(const Address& address) {

@@ -61,15 +61,17 @@ MilterReply MilterTransaction::recipient(std::string_view argument, const Macros
     if (content_started_) return fault(retry("the MTA named a recipient after content"));
     const auto address = recipient_address(argument, macros, service_.policy.origin);
     if (address && is_known(*address)) return replies::proceed();
-    auto resolved = address && !names_host(*address) ? resolve_keys(*address)
-                                                     : resolve_unclear(argument, macros);
+    auto resolved = address && !names_host(*address)
+                        ? resolve_either(*address, typed_address(argument, *address))
+                        : resolve_unclear(argument, macros);
     if (auto* refusal = std::get_if<Refusal>(&resolved))
         return refuse_recipient(argument, *refusal);
     auto& recipient = std::get<Resolved>(resolved);
     if (const auto obstacle = find_obstacle(recipient))
         return refuse_recipient(argument, *obstacle);
     envelope_.add(recipient.kind);
-    if (recipient.keyed) keyed_.push_back(std::move(*recipient.keyed));
+    if (recipient.keyed && !is_known(recipient.keyed->address))
+        keyed_.push_back(std::move(*recipient.keyed));
     if (recipient.clear && clear_.size() < max_reported)
         clear_.push_back(std::move(*recipient.clear));
     return replies::proceed();
@@ -110,6 +112,21 @@ auto MilterTransaction::resolve_keys(const Address& address) -> Resolution {
             return Refusal{replies::policy_reject(explain(keys->state)), "policy"};
     }
     return Refusal{replies::fault(), "no such treatment"};
+}
+
+auto MilterTransaction::resolve_either(const Address& address, const std::optional<Address>& typed)
+    -> Resolution {
+    const auto is = [](const Resolution& resolution, RecipientKind kind) {
+        const auto* resolved = std::get_if<Resolved>(&resolution);
+        return resolved != nullptr && resolved->kind == kind;
+    };
+    auto result = resolve_keys(address);
+    if (!typed || is(result, RecipientKind::keyed)) return result;
+    auto other = resolve_keys(*typed);
+    const bool wins =
+        is(other, RecipientKind::keyed) ||
+        (std::holds_alternative<Resolved>(result) && !is(other, RecipientKind::foreign));
+    return wins ? std::move(other) : std::move(result);
 }
 
 auto MilterTransaction::find_obstacle(const Resolved& recipient) const -> std::optional<Refusal> {

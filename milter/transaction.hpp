@@ -58,6 +58,8 @@ private:
     /// What the recipient is, or the reply that it gets instead of being admitted.
     using Resolution = std::variant<Resolved, Refusal>;
     Resolution resolve_keys(const Address& address);
+    /// Likewise, where the recipient may be another one as well: whichever has a key.
+    Resolution resolve_either(const Address& address, const std::optional<Address>& typed);
     Resolution resolve_unclear(std::string_view argument, const Macros& macros) const;
     std::optional<Refusal> find_obstacle(const Resolved& recipient) const;
     MilterReply refuse_recipient(std::string_view argument, const Refusal& refusal);

@@ -29,7 +29,7 @@ CRYPT_PLUGIN = """\
 """
 PIPE_SERVICE = """\
 timed     unix  -       n       n       -       10      pipe
-  flags=DRXhqu user={user}:nogroup
+  flags=DRXq user={user}:nogroup
   argv={argv}
 """
 PIPE_MAIN = {"virtual_transport": "timed", "timed_destination_recipient_limit": "1"}

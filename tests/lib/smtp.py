@@ -37,10 +37,13 @@ class Client:
         self.socket.sendall(text.encode() + b"\r\n")
         return self.expect(text.split(" ")[0])
 
-    def send(self, sender, recipients, message):
-        """Returns the queue id. `message` is sent as it is, but for dots doubled at line starts."""
+    def send(self, sender, recipients, message, parameters=""):
+        """Returns the queue id. `message` is sent as it is, but for dots doubled at line starts.
+
+        `parameters` are MAIL's, a blank in front of each.
+        """
         try:
-            self.command(f"MAIL FROM:<{sender}>")
+            self.command(f"MAIL FROM:<{sender}>{parameters}")
             for recipient in recipients:
                 self.command(f"RCPT TO:<{recipient}>")
             self.command("DATA")
@@ -69,9 +72,9 @@ class Client:
         self.close()
 
 
-def send(port, sender, recipients, message):
+def send(port, sender, recipients, message, parameters=""):
     with Client(port) as client:
-        return client.send(sender, recipients, message)
+        return client.send(sender, recipients, message, parameters)
 
 
 def send_many(port, mails, connections=3):

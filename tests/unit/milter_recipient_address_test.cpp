@@ -49,6 +49,18 @@ BOOST_AUTO_TEST_CASE(nothing_is_made_of_what_is_no_address) {
     BOOST_TEST(resolve("<" + std::string(300, 'a') + "@ours.test>", FakeMacros{}) == "none");
 }
 
+BOOST_AUTO_TEST_CASE(what_was_typed_is_another_address_beyond_ascii_alone) {
+    const auto typed = [](std::string_view argument, std::string_view canonical) {
+        const auto address = typed_address(argument, Address::parse(canonical).value());
+        return address ? address->text() : "none";
+    };
+    BOOST_TEST(typed("<Any@stra\u00dfe.test>", "any@strasse.test") == "any@stra\u00dfe.test");
+    BOOST_TEST(typed("<gro\u00df@ours.test>", "gross@ours.test") == "gro\u00df@ours.test");
+    BOOST_TEST(typed("<any@stra\u00dfe.test>", "any@stra\u00dfe.test") == "none");
+    BOOST_TEST(typed("<alice%ours.test@mx.test>", "alice@ours.test") == "none");
+    BOOST_TEST(typed("<@relay.test:any@stra\u00dfe.test>", "any@strasse.test") == "none");
+}
+
 BOOST_AUTO_TEST_CASE(only_a_readable_foreign_domain_is_surely_not_ours) {
     PolicyConfig config;
     config.domains = {"ours.test"};

@@ -62,8 +62,8 @@ public:
               const FakeMacros& macros = {}) {
         session.mail(arguments, macros);
     }
-    std::string recipient(const std::string& address) {
-        return text(session.recipient("<" + address + ">", FakeMacros{}));
+    std::string recipient(const std::string& address, const FakeMacros& macros = {}) {
+        return text(session.recipient("<" + address + ">", macros));
     }
     std::string data() { return text(session.data(FakeMacros{{"i", "4abcDEF"}})); }
     void header(const Fields& fields) {
@@ -123,6 +123,28 @@ BOOST_AUTO_TEST_CASE(an_empty_message_and_a_null_sender_are_sealed_too) {
     talk.header({});
     BOOST_TEST(talk.end(mta) == proceed);
     BOOST_TEST(is_sealed(mta));
+}
+
+BOOST_AUTO_TEST_CASE(beyond_ascii_a_key_of_what_was_typed_counts_as_one_of_the_canonical_form) {
+    const FakeMacros folded{{"{rcpt_mailer}", "virtual"}, {"{rcpt_addr}", "gross@ours.test"}};
+    for (const std::string keyed : {"gro\u00df@ours.test", "gross@ours.test"}) {
+        Talk talk;
+        talk.world.add(keyed, KeyState::sealable);
+        FakeMta mta{letter, letter_body};
+        talk.mail();
+        for (int times = 0; times < 2; ++times)
+            BOOST_TEST(talk.recipient("gro\u00df@ours.test", folded) == proceed);
+        BOOST_TEST(talk.data() == proceed);
+        talk.header(letter);
+        talk.session.body(letter_body);
+        BOOST_TEST(talk.end(mta) == proceed);
+        BOOST_TEST(is_sealed(mta), keyed);
+        BOOST_TEST(mta.values("Maildircrypt-Provenance")[0].find(',') == std::string::npos);
+    }
+    Talk talk;
+    talk.world.add("gro\u00df@ours.test", KeyState::tombstone);
+    talk.mail();
+    BOOST_TEST(talk.recipient("gro\u00df@ours.test", folded) != proceed);
 }
 
 BOOST_AUTO_TEST_CASE(mail_for_others_is_untouched_and_keyd_is_not_asked) {
