@@ -217,9 +217,12 @@ bool looks_like_html(std::string_view upload) {
 
 Error describe_foreign(std::string_view upload) {
     if (upload.find("-----BEGIN CERTIFICATE") != upload.npos)
-        return refuse("this is an X.509 certificate (S/MIME); an OpenPGP certificate is needed");
+        return refuse(
+            "this is an X.509 certificate (S/MIME); an OpenPGP certificate is needed: gpg --armor "
+            "--export ADDRESS");
     if (upload.starts_with("ssh-"))
-        return refuse("this is an SSH key; an OpenPGP certificate is needed");
+        return refuse(
+            "this is an SSH key; an OpenPGP certificate is needed: gpg --armor --export ADDRESS");
     if (looks_like_html(upload))
         return refuse("this is a web page (HTML), not a certificate; download the key file itself");
     return no_certificate();
@@ -228,7 +231,9 @@ Error describe_foreign(std::string_view upload) {
 }  // namespace
 
 Result<SecretOctets> read_upload(std::string_view upload) {
-    if (upload.empty()) return refuse("the upload is empty");
+    if (upload.empty())
+        return refuse(
+            "the upload is empty; export a certificate with: gpg --armor --export ADDRESS");
     const Octets octets = as_octets(upload);
     const bool armoured = upload.find(begin_mark) != upload.npos;
     if (first_tag(octets) && is_whole_packets(octets))

@@ -145,7 +145,7 @@ Error Candidates::none_found() const {
     if (!refusal_.empty()) return refuse(refusal_);
     if (foreign_revocation_ && seen_ == 0)
         return refuse("this is a revocation of a certificate that is not stored for " +
-                      address_.text());
+                      address_.text() + "; see which are with keyd-cli show " + address_.text());
     return refuse((seen_ == 1 ? "the certificate has" : "none of the certificates has") +
                   std::string{" no user id with the address "} + address_.text() +
                   "; add it with gpg --quick-add-uid FINGERPRINT " + address_.text() +
@@ -194,7 +194,8 @@ Result<void> check_address(const Certificate& certificate, const Address& addres
     // id is revoked, would only keep an older form of it in use, without its revocations.
     if (stored) return {};
     return refuse("its user id with the address " + address.text() +
-                  " is revoked, expired or not validly self-signed");
+                  " is revoked, expired or not validly self-signed; add a new one with gpg "
+                  "--quick-add-uid FINGERPRINT USER-ID, and export it again");
 }
 
 /// What to prefer among several: usable now, then unrevoked, then the newest.
@@ -222,7 +223,8 @@ Result<Certificate> accept_certificate(std::string_view upload, const Address& a
                                        bool any_user_id, std::span<const OctetString> stored,
                                        std::int64_t now, bool refuse_sha1) {
     if (upload.size() > max_upload)
-        return refuse("the upload has more than " + std::to_string(max_upload) + " octets");
+        return refuse("the upload has more than " + std::to_string(max_upload) +
+                      " octets; export the one certificate with: gpg --armor --export ADDRESS");
     auto stored_keys = take_apart(stored);
     if (!stored_keys) return stored_keys.error();
     const auto binary = read_upload(upload);

@@ -36,8 +36,10 @@ std::optional<ApiReply> useless(const Certificate& certificate, std::int64_t now
         case KeyState::no_key:
             break;
     }
-    return error_reply(422, "certificate_refused",
-                       "The certificate has no subkey that mail could be sealed to now.");
+    return error_reply(
+        422, "certificate_refused",
+        "The certificate has no subkey that mail could be sealed to now: add one with "
+        "gpg --quick-add-key FINGERPRINT cv25519 encr and export it again.");
 }
 
 ApiReply is_alias(const EntryName& name) {

@@ -8,7 +8,7 @@ namespace maildircrypt {
 
 /// All of them. Those of certificates first, then the API's codes for uploads; the last one is for
 /// what fits none.
-inline constexpr std::array<std::string_view, 22> refusal_reasons{"secret_key",
+inline constexpr std::array<std::string_view, 23> refusal_reasons{"secret_key",
                                                                   "not_a_certificate",
                                                                   "damaged",
                                                                   "text_encoding",
@@ -16,6 +16,7 @@ inline constexpr std::array<std::string_view, 22> refusal_reasons{"secret_key",
                                                                   "bad_user_id",
                                                                   "expired",
                                                                   "revoked",
+                                                                  "lost",
                                                                   "weak",
                                                                   "not_supported",
                                                                   "no_subkey",

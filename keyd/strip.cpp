@@ -34,12 +34,15 @@ std::string refusal_of_primary(Octets body) {
     if (version == 5 || version == 6)
         return "this is a version " + std::to_string(version) +
                " key, which gpg on this host cannot read; make a version 4 key (RFC 4880)";
-    if (version != 4) return "the key has no version that is known";
+    if (version != 4)
+        return "the key has no version that is known; make a version 4 key (RFC 4880)";
     if (body.size() > algorithm_offset && !is_signing_algorithm(body[algorithm_offset]))
         return "gpg on this host cannot validate its primary key (public-key algorithm " +
                std::to_string(body[algorithm_offset]) +
                "); use RSA, ECDSA or EdDSA (ed25519) of RFC 4880";
-    if (!is_well_formed_key(body)) return "damaged certificate: its primary key is malformed";
+    if (!is_well_formed_key(body))
+        return "damaged certificate: its primary key is malformed; export it again (gpg --armor "
+               "--export ADDRESS)";
     return {};
 }
 
@@ -207,7 +210,7 @@ void Stripper::keep_signature(const SignaturePacket& signature) {
     if (stripped.size() > max_packet) {
         if (is_revocation(signature.type))
             refusal_ = "a revocation in it is longer than " + std::to_string(max_packet) +
-                       " octets and would be lost";
+                       " octets and would be lost; make a new key";
         return;
     }
     gather(std::max(stripped.size(), min_signature_cost));
@@ -226,7 +229,10 @@ void Stripper::gather(std::size_t octets) {
 
 Result<void> Stripper::finish() {
     end_certificate();
-    if (!found_) return refuse("there is no certificate (public key) in it");
+    if (!found_)
+        return refuse(
+            "there is no certificate (public key) in it; export one with: gpg --armor --export "
+            "ADDRESS");
     return {};
 }
 
