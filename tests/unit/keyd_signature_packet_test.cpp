@@ -140,6 +140,17 @@ BOOST_AUTO_TEST_CASE(back_signatures_of_subkey_bindings_stay) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(four_back_signatures_are_kept_and_no_more) {
+    OctetString extras = owner_key_id;
+    for (std::size_t i = 0; i < 4; ++i) extras = joined({extras, embedded(back_signature(i))});
+    const auto kept = [](const OctetString& unhashed) {
+        const OctetString body = signature(SignatureType::subkey_binding, made, unhashed);
+        return parse_signature(body).value().embedded.size();
+    };
+    BOOST_TEST(kept(extras) == 4U);
+    BOOST_TEST(kept(joined({extras, embedded(back_signature(4))})) == 4U);
+}
+
 BOOST_AUTO_TEST_CASE(malformed_back_signatures_go_or_spoil_what_signs_them) {
     OctetString cut = back_signature(0);
     cut.pop_back();

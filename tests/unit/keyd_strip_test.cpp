@@ -240,6 +240,22 @@ BOOST_AUTO_TEST_CASE(the_whole_is_measured_after_stripping) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_claims_to_be_the_owners_is_gathered_up_to_its_limit) {
+    // Each copy counts, none as less than 128 octets.
+    constexpr std::size_t limit = 2 * max_certificate;
+    constexpr std::size_t copies = limit / 128 - 1;
+    const std::size_t rest = limit - copies * 128 - primary_body.size();
+    for (const std::size_t size : {rest, rest + 1}) {
+        OctetString upload = joined({primary, packet(PacketTag::user_id, std::string(size, 'a'))});
+        for (std::size_t i = 0; i < copies; ++i)
+            upload.insert(upload.end(), certification.begin(), certification.end());
+        if (size == rest)
+            BOOST_TEST(stripped(upload).user_ids.size() == 1U);
+        else
+            BOOST_TEST(contains(refusal_of(upload), "far more signatures"));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_flood_of_foreign_signatures_costs_little) {
     OctetString flooded = joined({primary, user_id, certification});
     const OctetString foreign = signature(stranger);

@@ -82,6 +82,22 @@ BOOST_AUTO_TEST_CASE(what_gpg_listed_is_believed) {
     BOOST_TEST(certificate->encryption_keys[0].key.created == 0x60000002);
 }
 
+BOOST_AUTO_TEST_CASE(a_primary_key_is_weak_below_its_limit) {
+    for (const std::uint8_t algorithm : std::initializer_list<std::uint8_t>{1, 3, 17})
+        for (const int bits : {min_rsa_bits - 1, min_rsa_bits}) {
+            Example example;
+            example.key.primary.body = {4, 0x60, 0, 0, 1, algorithm};
+            append_number(example.key.primary.body, static_cast<std::size_t>(bits), 2);
+            example.key.primary.body.resize(6 + 2 + 256, 0xff);
+            if (bits % 8 != 0) example.key.primary.body[8] = 0x7f;
+            const auto judged = example.judge();
+            if (bits < min_rsa_bits)
+                BOOST_TEST(says(judged, Fate::refuse, "2047 bits, which is too weak"));
+            else
+                BOOST_TEST(bool(judged));
+        }
+}
+
 BOOST_AUTO_TEST_CASE(what_gpg_did_not_list_or_found_invalid_is_gone) {
     Example unlisted;
     unlisted.listing.user_ids.clear();
