@@ -106,7 +106,8 @@ Error no_valid_self_signature(const TransferableKey& key, std::int64_t now) {
         return refuse("it was created in the future; set the clock right and make a new one");
     return refuse(
         "gpg finds no user id with a valid self-signature in it: it is damaged, forged, or signed "
-        "with a broken hash (MD5); export it again, or renew it with gpg --quick-set-expire "
+        "with a broken hash (MD5, or SHA-1 where keyd is told to refuse it); export it again, or "
+        "renew it with gpg --quick-set-expire "
         "FINGERPRINT 2y");
 }
 

@@ -474,7 +474,7 @@ BOOST_AUTO_TEST_CASE(sha1_is_refused_on_demand) {
     const std::string upload = keyring.export_binary();
     accepted(upload);
     BOOST_TEST(is_refused(accept_certificate(upload, address(alice_mail), false, {}, now(), true),
-                          "no user id with a valid self-signature"));
+                          "SHA-1 where keyd is told to refuse it"));
     const AliceKeyring good;
     BOOST_TEST(bool(
         accept_certificate(good.export_binary(), address(alice_mail), false, {}, now(), true)));
