@@ -91,4 +91,11 @@ Result<void> Spill::read_to(Sink& sink, std::size_t piece_limit) const {
     return {};
 }
 
+Result<void> check_spill_directory(const std::string& directory) {
+    SpillBudget no_memory{0, directory};
+    Spill spill{no_memory};
+    auto written = spill.write("x");
+    return written ? Result<void>{} : refuse("option 'spill-directory': " + written.error().what);
+}
+
 }  // namespace maildircrypt

@@ -62,4 +62,11 @@ private:
     std::size_t size_ = 0;
 };
 
+/// Of a server's memory for spills, one message may have this part at most.
+inline constexpr std::size_t spill_share = 4;
+
+/// Whether spills can be written there; asked at start, not at the first large message. The error
+/// (refuse) names the option.
+Result<void> check_spill_directory(const std::string& directory);
+
 }  // namespace maildircrypt

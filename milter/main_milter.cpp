@@ -12,17 +12,6 @@
 namespace maildircrypt {
 namespace {
 
-/// Of the memory for sealed messages, a part of this size at most is for one of them.
-constexpr std::size_t spill_share = 4;
-
-/// Found at start, not at the first large message.
-Result<void> check_spill_directory(const std::string& directory) {
-    SpillBudget no_memory{0, directory};
-    Spill spill{no_memory};
-    auto written = spill.write("x");
-    return written ? Result<void>{} : refuse("option 'spill-directory': " + written.error().what);
-}
-
 Result<void> run(const MilterSettings& settings) {
     const Log log{settings.log_target, "maildircrypt-milter"};
     if (auto usable = check_spill_directory(settings.spill_directory); !usable) return usable;

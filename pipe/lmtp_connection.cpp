@@ -32,7 +32,7 @@ Connection::Connection(const ConnectionContext& context, Fd socket, std::string 
       timer_(context.io),
       id_(std::move(id)),
       closed_(std::move(closed)),
-      session_(context.name, id_, make_offer(context)),
+      session_(context.name, make_offer(context)),
       buffer_(read_size) {}
 
 Connection::~Connection() {

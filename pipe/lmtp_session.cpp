@@ -17,8 +17,7 @@ bool has_control(std::string_view line) {
 
 }  // namespace
 
-Session::Session(std::string name, std::string id, Offer offer)
-    : name_(std::move(name)), id_(std::move(id)), offer_(std::move(offer)) {
+Session::Session(std::string name, Offer offer) : name_(std::move(name)), offer_(std::move(offer)) {
     replies_ = "220 " + name_ + " LMTP maildircrypt\r\n";
 }
 

@@ -36,8 +36,8 @@ public:
         close,       ///< write the replies, then close
     };
 
-    /// `name` is this host's, `id` the session's, for replies.
-    Session(std::string name, std::string id, Offer offer);
+    /// `name` is this host's, for replies.
+    Session(std::string name, Offer offer);
 
     Event next(std::string_view& input);
 
@@ -85,7 +85,6 @@ private:
     void end_transaction();
 
     const std::string name_;
-    const std::string id_;
     const Offer offer_;
 
     Mode mode_ = Mode::command;

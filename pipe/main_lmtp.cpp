@@ -45,17 +45,6 @@ std::size_t recipients_in_flight(std::size_t connections) {
                     std::max(connections, left / descriptors_per_recipient));
 }
 
-/// Of the memory for messages that wait, a part of this size at most is for one of them.
-constexpr std::size_t spill_share = 4;
-
-/// Found at start, not at the first large message.
-Result<void> check_spill_directory(const std::string& directory) {
-    SpillBudget no_memory{0, directory};
-    Spill spill{no_memory};
-    auto written = spill.write("x");
-    return written ? Result<void>{} : refuse("option 'spill-directory': " + written.error().what);
-}
-
 Result<std::vector<Fd>> open_sockets(const Settings& settings) {
     auto sockets = inherited_sockets();
     if (!sockets.empty()) return sockets;
@@ -66,8 +55,7 @@ Result<std::vector<Fd>> open_sockets(const Settings& settings) {
 std::unique_ptr<NextHop> make_next_hop(const Settings& settings, const CryptoContext& crypto,
                                        SpillBudget& spill, const Log& log) {
     if (const auto* path = std::get_if<MaildirTemplate>(&settings.next))
-        return std::make_unique<MaildirHop>(*path, settings.names.delimiter,
-                                            settings.seal.host);
+        return std::make_unique<MaildirHop>(*path, settings.names.delimiter, settings.seal.host);
     auto hop = std::make_unique<LmtpHop>(std::get<Endpoint>(settings.next), settings.server.name,
                                          settings.next_timeout, crypto, spill);
     if (auto probed = hop->probe(); !probed)

@@ -67,7 +67,7 @@ private:
     }
 
     Outcome& outcome_;
-    Session session_{"mx.test", "id", {1000, true, {"NAME"}}};
+    Session session_{"mx.test", {1000, true, {"NAME"}}};
     std::string message_;
     bool open_ = false;
 };

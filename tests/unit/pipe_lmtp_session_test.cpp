@@ -13,7 +13,7 @@ namespace {
 /// each message with "250 2.0.0 kept N".
 class Talk {
 public:
-    explicit Talk(Offer offer = {}) : session("mx.test", "id", std::move(offer)) {
+    explicit Talk(Offer offer = {}) : session("mx.test", std::move(offer)) {
         session.take_replies();
     }
 
@@ -95,7 +95,7 @@ int count(std::string_view text, std::string_view part) {
 BOOST_AUTO_TEST_SUITE(lmtp_session)
 
 BOOST_AUTO_TEST_CASE(the_greeting_names_host_and_protocol) {
-    Session session{"mx.test", "id", {}};
+    Session session{"mx.test", {}};
     BOOST_TEST(session.take_replies() == "220 mx.test LMTP maildircrypt\r\n");
 }
 
