@@ -21,6 +21,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -105,9 +106,9 @@ int Supervisor::run() {
 /// Signals come in as messages from now on: none but SIGKILL ends this process. An MTA may have
 /// started it with SIGCHLD ignored, and then no child could be waited for.
 bool Supervisor::prepare() {
-    sigset_t all;
-    (void)::sigfillset(&all);
-    (void)::sigprocmask(SIG_SETMASK, &all, nullptr);
+    // Not by sigprocmask(2) of a libc, which keeps some signals out of its sets for itself.
+    constexpr std::uint64_t all = ~std::uint64_t{0};
+    (void)::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, nullptr, sizeof all);
     (void)::signal(SIGCHLD, SIG_DFL);
     if (::fcntl(STDIN_FILENO, F_GETFD) < 0) {
         log("no_input", errno);
@@ -335,6 +336,12 @@ void Supervisor::log(const char* event, int number) const {
 
 }  // namespace
 }  // namespace maildircrypt
+
+/// Stands for libstdc++'s, which is not linked and would abort(): an MTA bounces mail on a signal.
+/// The worker ends with its supervisor.
+void std::__glibcxx_assert_fail(const char*, int, const char*, const char*) noexcept {
+    ::_exit(maildircrypt::exit_deferred);
+}
 
 int main(int argc, char* argv[]) {
     if (maildircrypt::asks_for_information(argc, argv)) {

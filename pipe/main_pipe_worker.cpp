@@ -9,6 +9,7 @@
 #include "pipe/control_channel.hpp"
 #include "pipe/delivery.hpp"
 #include "pipe/worker_options.hpp"
+#include "seal/openssl_library.hpp"
 
 #include <csignal>
 #include <cstdlib>
@@ -80,6 +81,7 @@ int run(int argc, char* argv[]) {
 int main(int argc, char* argv[]) try {
     maildircrypt::keep_memory_private();
     maildircrypt::wipe_freed_memory();
+    maildircrypt::openssl_library(maildircrypt::OpensslTexts::leave_out);
     std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes becomes an error of write(2)
     ::umask(0077);
     return maildircrypt::run(argc, argv);

@@ -1,15 +1,14 @@
 #include "seal/boundary.hpp"
 
-#include <array>
+#include "seal/random.hpp"
 
-#include <openssl/rand.h>
+#include <array>
 
 namespace maildircrypt {
 
 Result<std::string> make_boundary() {
-    std::array<unsigned char, 16> random;
-    if (RAND_bytes(random.data(), static_cast<int>(random.size())) != 1)
-        return retry("boundary: the random generator failed");
+    std::array<std::uint8_t, 16> random;
+    if (auto filled = fill_random(random); !filled) return filled.error();
     static constexpr char digits[] = "0123456789abcdef";
     std::string boundary = "=_";
     for (const auto octet : random) boundary += {digits[octet >> 4], digits[octet & 15]};

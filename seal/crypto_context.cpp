@@ -2,41 +2,39 @@
 
 #include "base/secret.hpp"
 #include "seal/openssl_error.hpp"
+#include "seal/openssl_library.hpp"
 
 #include <string>
 
 #include <openssl/core_names.h>
-#include <openssl/crypto.h>
 #include <openssl/params.h>
 
 namespace maildircrypt {
 
 Result<CryptoContext> CryptoContext::create() {
-    const auto cipher = [](const char* name) {
-        return Cipher{EVP_CIPHER_fetch(nullptr, name, nullptr)};
+    OSSL_LIB_CTX* const library = openssl_library();
+    const auto cipher = [library](const char* name) {
+        return Cipher{EVP_CIPHER_fetch(library, name, nullptr)};
     };
-    const auto digest = [](const char* name) {
-        return Digest{EVP_MD_fetch(nullptr, name, nullptr)};
+    const auto digest = [library](const char* name) {
+        return Digest{EVP_MD_fetch(library, name, nullptr)};
     };
-    // What mail is sealed with does not depend on a file of the host. For a process that lives for
-    // one message that file, names of algorithms that nobody asks for, and tidying up at its end
-    // would cost as much as sealing. What this cannot keep OpenSSL from is no fault.
-    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS |
-                                  OPENSSL_INIT_NO_ADD_ALL_DIGESTS | OPENSSL_INIT_NO_ATEXIT,
-                              nullptr);
     CryptoContext context;
     context.aes256_cfb_ = cipher("AES-256-CFB");
     context.aes256_ctr_ = cipher("AES-256-CTR");
     context.aes256_ocb_ = cipher("AES-256-OCB");
-    context.hkdf_.reset(EVP_KDF_fetch(nullptr, "HKDF", nullptr));
+    context.hkdf_.reset(EVP_KDF_fetch(library, "HKDF", nullptr));
     context.sha1_ = digest("SHA1");
     context.kdf_ = {digest("SHA256"), digest("SHA384"), digest("SHA512")};
     context.wraps_ = {cipher("AES-128-WRAP"), cipher("AES-192-WRAP"), cipher("AES-256-WRAP")};
-    context.montgomery_.reset(EVP_PKEY_CTX_new_from_name(nullptr, "X25519", nullptr));
-    context.weierstrass_.reset(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
+    context.montgomery_.reset(EVP_PKEY_CTX_new_from_name(library, "X25519", nullptr));
+    context.weierstrass_.reset(EVP_PKEY_CTX_new_from_name(library, "EC", nullptr));
 
-    bool complete = context.aes256_cfb_ && context.aes256_ctr_ && context.sha1_ &&
-                    context.montgomery_ && context.weierstrass_;
+    context.base_point_.reset(EVP_PKEY_new_raw_public_key_ex(
+        library, "X25519", nullptr, x25519_base_point.data(), x25519_base_point.size()));
+
+    bool complete = context.base_point_ && context.aes256_cfb_ && context.aes256_ctr_ &&
+                    context.sha1_ && context.montgomery_ && context.weierstrass_;
     for (const Digest& kdf : context.kdf_) complete = complete && kdf;
     for (const Cipher& wrap : context.wraps_) complete = complete && wrap;
     if (!complete) return openssl_error("fetch algorithms from OpenSSL");

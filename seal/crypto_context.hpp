@@ -15,6 +15,10 @@
 
 namespace maildircrypt {
 
+/// X25519's point of which public keys are multiples (RFC 7748 §4.1), and octets of its keys.
+inline constexpr std::size_t x25519_size = 32;
+inline constexpr std::array<std::uint8_t, x25519_size> x25519_base_point{9};
+
 /// Read-only after creation: any number of threads may use one.
 class CryptoContext {
 public:
@@ -36,6 +40,8 @@ public:
     /// A new context to import or generate a key of this form, or null. Copied from one that is
     /// kept: to make one by its name, OpenSSL walks through all the names it knows.
     PkeyContext key_context(Curve::Form form) const;
+    /// X25519's, as a public key. OpenSSL counts its users atomically and changes nothing else.
+    EVP_PKEY* base_point() const { return base_point_.get(); }
 
 private:
     using Cipher = Handle<EVP_CIPHER, EVP_CIPHER_free>;
@@ -52,6 +58,7 @@ private:
     std::array<Cipher, 3> wraps_;  ///< AES-128, AES-192, AES-256
     PkeyContext montgomery_;
     PkeyContext weierstrass_;
+    Pkey base_point_;
 };
 
 }  // namespace maildircrypt

@@ -1,8 +1,10 @@
 #include "seal/fingerprint.hpp"
 
+#include "seal/openssl_library.hpp"
+
 #include <stdexcept>
 
-#include <openssl/sha.h>
+#include <openssl/evp.h>
 
 namespace maildircrypt {
 
@@ -13,7 +15,8 @@ Fingerprint fingerprint_of(Octets public_key_packet) {
                        static_cast<std::uint8_t>(size & 0xFFU)};
     hashed.insert(hashed.end(), public_key_packet.begin(), public_key_packet.end());
     Fingerprint fingerprint;
-    if (SHA1(hashed.data(), hashed.size(), fingerprint.data()) == nullptr)
+    if (EVP_Q_digest(openssl_library(), "SHA1", nullptr, hashed.data(), hashed.size(),
+                     fingerprint.data(), nullptr) != 1)
         throw std::runtime_error("OpenSSL has no SHA-1");
     return fingerprint;
 }

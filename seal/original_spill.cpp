@@ -1,11 +1,10 @@
 #include "seal/original_spill.hpp"
 
 #include "base/bytes.hpp"
+#include "seal/random.hpp"
 
 #include <algorithm>
 #include <array>
-
-#include <openssl/rand.h>
 
 namespace maildircrypt {
 namespace {
@@ -47,8 +46,7 @@ OriginalSpill::OriginalSpill(const CryptoContext& context, SpillBudget& budget)
 Result<std::unique_ptr<OriginalSpill>> OriginalSpill::create(const CryptoContext& context,
                                                              SpillBudget& budget) {
     std::unique_ptr<OriginalSpill> spill{new OriginalSpill{context, budget}};
-    if (RAND_priv_bytes(spill->key_.data(), static_cast<int>(spill->key_.size())) != 1)
-        return retry("spill: the random generator failed");
+    if (auto filled = fill_random(spill->key_.span()); !filled) return filled.error();
     auto cipher = spill->start_cipher();
     if (!cipher) return cipher.error();
     spill->cipher_ = std::move(*cipher);

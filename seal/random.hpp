@@ -8,8 +8,9 @@
 
 namespace maildircrypt {
 
-/// Fills `octets` from OpenSSL's generator for secrets. On failure (retry) they are all zero and
-/// must not be used. Thread-safe.
+/// Fills `octets` from the kernel's generator, getrandom(2), which waits for its first seed. There
+/// is no state of ours that a fork or a restored snapshot could repeat, and none to seed for each
+/// thread or process. On failure (retry) `octets` are all zero and must not be used. Thread-safe.
 Result<void> fill_random(std::span<std::uint8_t> octets);
 
 }  // namespace maildircrypt

@@ -3,6 +3,7 @@
 #include "base/handle.hpp"
 #include "seal/mpi.hpp"
 #include "seal/openssl_error.hpp"
+#include "seal/openssl_library.hpp"
 #include "seal/pkey.hpp"
 
 #include <array>
@@ -37,7 +38,7 @@ Result<Pkey> import_rsa(const RsaNumbers& key) {
         OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, modulus.get()) == 1 &&
         OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get()) == 1;
     const Params params{pushed ? OSSL_PARAM_BLD_to_param(builder.get()) : nullptr};
-    const PkeyContext context{EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr)};
+    const PkeyContext context{EVP_PKEY_CTX_new_from_name(openssl_library(), "RSA", nullptr)};
     EVP_PKEY* imported = nullptr;
     if (!params || !context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
         EVP_PKEY_fromdata(context.get(), &imported, EVP_PKEY_PUBLIC_KEY, params.get()) != 1)
@@ -50,7 +51,7 @@ Result<Pkey> import_rsa(const RsaNumbers& key) {
 Result<void> encrypt_rsa(const RsaNumbers& key, Octets message, OctetString& out) {
     const auto pkey = import_rsa(key);
     if (!pkey) return pkey.error();
-    const PkeyContext context{EVP_PKEY_CTX_new_from_pkey(nullptr, pkey->get(), nullptr)};
+    const PkeyContext context{EVP_PKEY_CTX_new_from_pkey(openssl_library(), pkey->get(), nullptr)};
     std::array<std::uint8_t, rsa_max_bits / 8> encrypted;
     std::size_t size = encrypted.size();
     if (!context || EVP_PKEY_encrypt_init(context.get()) != 1 ||

@@ -34,6 +34,13 @@ class WorkerTest(unittest.TestCase):
     def tearDownClass(cls):
         cls.users.stop_agent()
 
+    def test_the_static_worker_wipes_what_it_frees(self):
+        symbols = subprocess.run(["nm", "--line-numbers", harness.BUILD / "maildircrypt-pipe-worker"],
+                                 capture_output=True, check=True, text=True).stdout
+        for name in ("free", "realloc"):
+            found = re.search(rf" T {name}\s+(\S+):", symbols)
+            self.assertTrue(found and found[1].endswith("base/wiping_free.cpp"), name)
+
     def setUp(self):
         name = self._testMethodName[5:45]
         self.boxes = Mailboxes(self.directory / f"boxes-{name}")

@@ -1,13 +1,15 @@
 // The tests of the whole encryptor, without gpg: tests/interop has the other implementations.
-#define OPENSSL_SUPPRESS_DEPRECATED  // RAND_set_rand_method: the one way to make randomness fail
+#define OPENSSL_SUPPRESS_DEPRECATED  // RAND_set_rand_method: the one way to make OpenSSL's fail
 
 #include "base/secret.hpp"
 #include "seal/encryptor.hpp"
 #include "seal/padding.hpp"
+#include "seal/random.hpp"
 #include "tests/unit/pgp_reader.hpp"
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <fstream>
 #include <set>
 #include <stdexcept>
@@ -16,6 +18,8 @@
 #include <boost/test/unit_test.hpp>
 #include <openssl/rand.h>
 #include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 using namespace maildircrypt;
@@ -331,6 +335,8 @@ namespace {
 int allowed_draws = 0;
 int draws = 0;
 
+bool kernel_fails = false;
+
 int draw(unsigned char* buffer, int size) {
     if (draws++ >= allowed_draws) return 0;
     std::fill_n(buffer, size, static_cast<unsigned char>(0x42 + draws));
@@ -341,15 +347,33 @@ int healthy() {
     return 1;
 }
 
-/// OpenSSL's generator gives out `draws_before` results and then only failures.
+}  // namespace
+
+/// Stands before libc's, whose callers are fill_random() and OpenSSL.
+extern "C" ssize_t getrandom(void* buffer, size_t size, unsigned flags) {
+    if (!kernel_fails) return ::syscall(SYS_getrandom, buffer, size, flags);
+    errno = ENOSYS;
+    return draw(static_cast<unsigned char*>(buffer), static_cast<int>(size)) == 1
+               ? static_cast<ssize_t>(size)
+               : -1;
+}
+
+namespace {
+
+/// The kernel's generator and OpenSSL's, which draws for itself for some kinds of keys, give out
+/// `draws_before` results and then only failures.
 class FailingRandomness {
 public:
     explicit FailingRandomness(int draws_before) {
         allowed_draws = draws_before;
         draws = 0;
+        kernel_fails = true;
         RAND_set_rand_method(&method_);
     }
-    ~FailingRandomness() { RAND_set_rand_method(nullptr); }
+    ~FailingRandomness() {
+        RAND_set_rand_method(nullptr);
+        kernel_fails = false;
+    }
     FailingRandomness(const FailingRandomness&) = delete;
     FailingRandomness& operator=(const FailingRandomness&) = delete;
 
@@ -376,6 +400,18 @@ BOOST_AUTO_TEST_CASE(without_randomness_nothing_is_written) {
         }
         BOOST_TEST(before >= 3, kind << " draws session key, key agreement or padding, prefix");
     }
+}
+
+BOOST_AUTO_TEST_CASE(failing_randomness_leaves_zeros) {
+    std::array<std::uint8_t, 64> octets;
+    octets.fill(0xAA);
+    BOOST_TEST(bool(fill_random(octets)));
+    BOOST_TEST(std::ranges::count(octets, 0xAA) < 16);
+    const FailingRandomness failing{0};
+    const auto filled = fill_random(octets);
+    BOOST_REQUIRE(!filled);
+    BOOST_TEST((filled.error().fate == Fate::retry));
+    BOOST_TEST(std::ranges::count(octets, 0) == 64);
 }
 
 BOOST_AUTO_TEST_CASE(a_check_without_randomness_does_not_blame_the_key) {
