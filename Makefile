@@ -58,7 +58,7 @@ maildircrypt_MAIN             := admin/main_maildircrypt.cpp
 maildircrypt_LIBS             := admin keyd seal base
 $(O)/obj/pipe/main_pipe.o: CXXFLAGS += -DLIBEXECDIR='"$(PREFIX)/libexec/maildircrypt"'
 
-FOREIGN_LIBS := -lboost_program_options -lgpgme -lidn2 -lsqlite3 -lpq -lmilter -lcrypto -lz
+FOREIGN_LIBS := -lboost_program_options -lgpgme -lidn2 -lunistring -lsqlite3 -lpq -lmilter -lcrypto -lz
 
 # A program whose main is not written yet is not built.
 BUILT := $(foreach p,$(PROGRAMS),$(if $(wildcard $($(p)_MAIN)),$(p)))

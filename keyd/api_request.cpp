@@ -2,6 +2,7 @@
 
 #include "keyd/answer.hpp"
 #include "keyd/encoding.hpp"
+#include "seal/ascii.hpp"
 
 #include <charconv>
 #include <vector>
@@ -64,7 +65,12 @@ bool set_noted(const std::string& name, const std::string& value, LogPosition& n
 bool parse_name(const std::string& text, ApiRequest& request) {
     auto name = EntryName::parse(text);
     if (!name || !is_utf8(text)) return false;
-    if (name->kind() == EntryKind::address && !parse_address(text, request)) return false;
+    if (name->kind() == EntryKind::address && !parse_address(text, request)) {
+        // Folding made it longer than addresses are: taken as the list has it.
+        auto address = name->address();
+        if (!address || name->text() != text || is_ascii(text)) return false;
+        request.address = std::move(*address);
+    }
     request.name = std::move(*name);
     return true;
 }

@@ -1,10 +1,7 @@
 #include "keyd/domain_name.hpp"
 
-#include "base/bytes.hpp"
 #include "base/handle.hpp"
 #include "seal/ascii.hpp"
-
-#include <algorithm>
 
 #include <idn2.h>
 
@@ -12,11 +9,6 @@ namespace maildircrypt {
 namespace {
 
 using IdnText = Handle<char, idn2_free>;
-
-bool is_ascii(std::string_view text) {
-    return std::all_of(text.begin(), text.end(),
-                       [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
 
 }  // namespace
 

@@ -16,7 +16,8 @@ enum class EntryKind {
     recovery,  ///< `recovery:example.org`: sealed to beside the keys of each address of the domain
 };
 
-/// The domain stands in canonical_domain()'s form. Compared and ordered by octets.
+/// Local part and domain stand in the forms of canonical_local_part() and canonical_domain().
+/// Compared and ordered by octets.
 class EntryName {
 public:
     /// Implicit: every address names an entry.
@@ -24,11 +25,14 @@ public:
     /// `domain` as in an Address: it is not checked again.
     static EntryName whole_domain(std::string_view domain);
     static EntryName recovery(std::string_view domain);
-    /// All three forms. Errors are of fate refuse.
+    /// All three forms, text() of a name too, which may be longer than an address that mail is sent
+    /// to. Errors are of fate refuse.
     static Result<EntryName> parse(std::string_view text);
 
     const std::string& text() const { return text_; }
     EntryKind kind() const;
+    /// Of one that names an address; it may be longer than others.
+    Result<Address> address() const;
     std::string_view domain() const;
 
     friend auto operator<=>(const EntryName&, const EntryName&) = default;

@@ -124,7 +124,7 @@ CompiledAnswer KeyService::compile(const EntryName& name, const Binding& binding
 }
 
 Result<Resolved> KeyService::resolve_in_store(const EntryName& name) {
-    auto address = Address::parse(name.text());
+    auto address = name.address();
     if (!address) return retry(name.text() + " is no address");
     return resolve(*address, world_.store, world_.rules, world_.clock());
 }

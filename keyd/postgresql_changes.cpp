@@ -30,9 +30,9 @@ struct AddressRow {
 };
 
 Result<AddressRow> read_row(PostgresqlConnection& connection, const EntryName& name) {
-    auto row = connection.query("read",
-                                "SELECT number, version, targets FROM addresses WHERE address = $1",
-                                SqlValues{}.add(name.text()));
+    auto row =
+        connection.query("read", "SELECT number, version, targets FROM addresses WHERE name = $1",
+                         SqlValues{}.add(name.text()));
     if (!row) return row.error();
     if (row->size() == 0) return AddressRow{};
     return AddressRow{row->integer(0, 0), row->integer(0, 1), std::string{row->text(0, 2)}};
@@ -52,8 +52,8 @@ std::string find_query(std::size_t names) {
     std::string places;
     for (std::size_t i = 1; i <= names; ++i) places += (i == 1 ? "$" : ", $") + std::to_string(i);
     return "SELECT s.id, s.revision, s.log_sequence, s.log_head, "
-           "a.address, a.answer, a.state, a.valid_until, a.targets "
-           "FROM store s LEFT JOIN addresses a ON a.address IN (" +
+           "a.name, a.answer, a.state, a.valid_until, a.targets "
+           "FROM store s LEFT JOIN addresses a ON a.name IN (" +
            places + ")";
 }
 
@@ -104,7 +104,7 @@ Result<void> mark_lost(PostgresqlConnection& connection, std::int64_t number,
 Result<std::int64_t> insert_address(PostgresqlConnection& connection, const EntryName& name) {
     auto row = connection.query(
         "write",
-        "INSERT INTO addresses (address, version, state, expires, valid_until, answer, targets) "
+        "INSERT INTO addresses (name, version, state, expires, valid_until, answer, targets) "
         "VALUES ($1, 0, '', 0, 0, '', '') RETURNING number",
         SqlValues{}.add(name.text()));
     if (!row) return row.error();
@@ -236,7 +236,7 @@ Result<void> write_answer(PostgresqlConnection& connection, const EntryName& nam
                           std::int64_t version, const CompiledAnswer& answer) {
     return run(connection,
                "UPDATE addresses SET version = $1, state = $2, expires = $3, valid_until = $4, "
-               "answer = $5 WHERE address = $6",
+               "answer = $5 WHERE name = $6",
                SqlValues{}
                    .add(version)
                    .add(token_of(answer.state))

@@ -1,5 +1,6 @@
 #include "keyd/encoding.hpp"
 #include "keyd/key_log.hpp"
+#include "keyd/local_part.hpp"
 #include "keyd/postgresql_connection.hpp"
 #include "keyd/postgresql_schema.hpp"
 #include "keyd/postgresql_store.hpp"
@@ -25,9 +26,12 @@ Result<void> write_tables(PostgresqlConnection& connection, const std::string& i
     if (!genesis) return genesis.error();
     for (const char* schema : postgresql_schemas)
         if (auto made = connection.execute("init", schema); !made) return made;
-    auto row = connection.query(
-        "init", "INSERT INTO store VALUES (true, $1, $2, 0, 0, 0, $3)",
-        SqlValues{}.add(postgresql_schema_version).add(id).add(hex_text(*genesis)));
+    auto row = connection.query("init", "INSERT INTO store VALUES (true, $1, $2, 0, 0, 0, $3, $4)",
+                                SqlValues{}
+                                    .add(postgresql_schema_version)
+                                    .add(id)
+                                    .add(hex_text(*genesis))
+                                    .add(folding_rules()));
     if (!row) return row.error();
     return {};
 }

@@ -63,7 +63,10 @@ Result<std::vector<LoggedChange>> read_log(PostgresqlConnection& connection, std
         std::string{"SELECT l.sequence, l.time, l.channel, l.action, l.hash, o.address, o.keys "
                     "FROM key_log l LEFT JOIN key_log_openings o ON o.sequence = l.sequence "
                     "WHERE l.sequence > $1"} +
-            (name ? " AND o.address = $3" : "") + " ORDER BY l.sequence LIMIT $2",
+            (name ? " AND o.address IN (SELECT $3::text UNION ALL SELECT former FROM former_names "
+                    "WHERE name = $3)"
+                  : "") +
+            " ORDER BY l.sequence LIMIT $2",
         values);
     if (!rows) return rows.error();
     std::vector<LoggedChange> changes;

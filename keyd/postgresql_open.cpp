@@ -3,6 +3,7 @@
 #include "keyd/encoding.hpp"
 #include "keyd/postgresql_changes.hpp"
 #include "keyd/postgresql_log.hpp"
+#include "keyd/postgresql_renaming.hpp"
 #include "keyd/postgresql_schema.hpp"
 
 namespace maildircrypt {
@@ -31,6 +32,13 @@ Result<void> check_schema(std::int64_t found) {
                   ": run the keyd that wrote it, or a newer one");
 }
 
+Result<bool> is_up_to_date(PostgresqlConnection& connection, std::int64_t version) {
+    if (version < postgresql_schema_version) return false;
+    auto other_names = has_other_names(connection);
+    if (!other_names) return other_names.error();
+    return !*other_names;
+}
+
 /// Others may have done it while we waited for the lock.
 Result<void> migrate(PostgresqlConnection& connection) {
     auto transaction = PostgresqlTransaction::begin(connection);
@@ -46,6 +54,12 @@ Result<void> migrate(PostgresqlConnection& connection) {
     auto noted = connection.query("migrate", "UPDATE store SET schema_version = $1",
                                   SqlValues{}.add(postgresql_schema_version));
     if (!noted) return noted.error();
+    // Who changes entries waits, too.
+    if (auto stamp = lock_stamp(connection); !stamp) return stamp.error();
+    auto other_names = has_other_names(connection);
+    if (!other_names) return other_names.error();
+    if (*other_names)
+        if (auto done = rename_entries(connection); !done) return done;
     return transaction->commit();
 }
 
@@ -96,7 +110,9 @@ Result<OpenedPostgresql> open_and_check(const std::string& conninfo) {
     auto version = schema_version(*connection);
     if (!version) return version.error();
     if (auto fits = check_schema(*version); !fits) return fits.error();
-    if (*version < postgresql_schema_version) {
+    auto up_to_date = is_up_to_date(*connection, *version);
+    if (!up_to_date) return up_to_date.error();
+    if (!*up_to_date) {
         if (auto migrated = migrate(*connection); !migrated) return migrated.error();
     }
     auto stamp = check_contents(*connection);

@@ -86,8 +86,21 @@ CREATE INDEX addresses_aliases ON addresses (address) WHERE targets <> '';
 UPDATE addresses SET valid_until = 0;
 )";
 
+/// The names are renamed next. A keyd of before must not go on with them: it would take an entry
+/// whose name has changed for none. It finds no column `address` any more, and defers.
+inline constexpr char postgresql_schema_3[] = R"(
+ALTER TABLE store ADD COLUMN folding TEXT NOT NULL DEFAULT '';
+ALTER TABLE addresses RENAME COLUMN address TO name;
+CREATE TABLE former_names (
+    former TEXT PRIMARY KEY,
+    name TEXT NOT NULL
+);
+CREATE INDEX former_names_name ON former_names (name);
+)";
+
 /// Each makes its schema of the one before, the first of nothing.
-inline constexpr std::array postgresql_schemas{postgresql_schema_1, postgresql_schema_2};
+inline constexpr std::array postgresql_schemas{postgresql_schema_1, postgresql_schema_2,
+                                               postgresql_schema_3};
 inline constexpr auto postgresql_schema_version =
     static_cast<std::int64_t>(postgresql_schemas.size());
 

@@ -57,8 +57,7 @@ public:
     Result<std::vector<StoredBinding>> entries(const std::string& after,
                                                std::size_t limit) override {
         auto rows = connection_.query(
-            "snapshot",
-            "SELECT address FROM addresses WHERE address > $1 ORDER BY address LIMIT $2",
+            "snapshot", "SELECT name FROM addresses WHERE name > $1 ORDER BY name LIMIT $2",
             SqlValues{}.add(after).add(static_cast<std::int64_t>(limit)));
         if (!rows) return rows.error();
         auto names = read_names(*rows);
@@ -192,9 +191,9 @@ Result<std::vector<ListedEntry>> PostgresqlStore::list(const std::string& after,
     return with([&](PostgresqlConnection& connection) -> Result<std::vector<ListedEntry>> {
         auto rows =
             connection.query("list",
-                             "SELECT address, state, expires, valid_until, targets FROM addresses "
-                             "WHERE address > $1 " +
-                                 aliases + "ORDER BY address LIMIT $2",
+                             "SELECT name, state, expires, valid_until, targets FROM addresses "
+                             "WHERE name > $1 " +
+                                 aliases + "ORDER BY name LIMIT $2",
                              SqlValues{}.add(after).add(static_cast<std::int64_t>(limit)));
         if (!rows) return rows.error();
         return read_list(*rows);
@@ -206,9 +205,9 @@ Result<std::vector<EntryName>> PostgresqlStore::aliases_of(const EntryName& targ
     return with([&](PostgresqlConnection& connection) -> Result<std::vector<EntryName>> {
         auto rows = connection.query(
             "list",
-            "SELECT address FROM addresses WHERE targets <> '' "
+            "SELECT name FROM addresses WHERE targets <> '' "
             "AND position(chr(10) || $1 || chr(10) IN chr(10) || targets || chr(10)) > 0 "
-            "ORDER BY address LIMIT $2",
+            "ORDER BY name LIMIT $2",
             SqlValues{}.add(target.text()).add(static_cast<std::int64_t>(limit)));
         if (!rows) return rows.error();
         return read_names(*rows);
@@ -219,7 +218,7 @@ Result<std::vector<EntryName>> PostgresqlStore::stale(std::int64_t now, std::siz
     return with([&](PostgresqlConnection& connection) -> Result<std::vector<EntryName>> {
         auto rows =
             connection.query("stale",
-                             "SELECT address FROM addresses WHERE valid_until <= $1 "
+                             "SELECT name FROM addresses WHERE valid_until <= $1 "
                              "AND valid_until < 9223372036854775807 ORDER BY valid_until LIMIT $2",
                              SqlValues{}.add(now).add(static_cast<std::int64_t>(limit)));
         if (!rows) return rows.error();
@@ -255,8 +254,12 @@ Result<std::int64_t> PostgresqlStore::erase_openings(const EntryName& name) {
     return with([&](PostgresqlConnection& connection) -> Result<std::int64_t> {
         auto rows = connection.query(
             "erase",
-            "WITH erased AS (DELETE FROM key_log_openings WHERE address = $1::text OR "
-            "strpos(E'\\n' || keys || E'\\n', E'\\n' || $1::text || E'\\n') > 0 RETURNING 1) "
+            "WITH names (name) AS (SELECT $1::text UNION SELECT former FROM former_names "
+            "WHERE name = $1::text), "
+            "erased AS (DELETE FROM key_log_openings WHERE EXISTS (SELECT 1 FROM names n "
+            "WHERE address = n.name OR "
+            "strpos(E'\\n' || keys || E'\\n', E'\\n' || n.name || E'\\n') > 0) RETURNING 1), "
+            "forgotten AS (DELETE FROM former_names WHERE name = $1::text) "
             "SELECT count(*) FROM erased",
             SqlValues{}.add(name.text()));
         if (!rows) return rows.error();

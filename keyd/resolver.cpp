@@ -174,7 +174,7 @@ Result<void> AliasWalk::take(const Found& found) {
 Result<std::vector<Address>> AliasWalk::next_level() {
     std::vector<Address> addresses;
     for (const EntryName& target : level_) {
-        auto address = Address::parse(target.text());
+        auto address = target.address();
         if (!address) return retry("store: a target of an alias is damaged");
         if (std::find(addresses.begin(), addresses.end(), *address) == addresses.end())
             addresses.push_back(std::move(*address));
@@ -244,7 +244,7 @@ Result<Resolved> resolve(const Address& address, EntrySource& source, const Reso
 
 Result<StoreStamp> check_alias(const EntryName& alias, EntrySource& source,
                                const ResolveRules& rules, std::int64_t now) {
-    auto address = Address::parse(alias.text());
+    auto address = alias.address();
     if (!address) return address.error();
     return undisturbed<StoreStamp>(source, rules, now, [&](Steps& steps) -> Result<StoreStamp> {
         auto found = steps.find({&*address, 1});

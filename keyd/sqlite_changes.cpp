@@ -15,7 +15,7 @@ struct AddressRow {
 };
 
 Result<AddressRow> read_row(const SqliteConnection& connection, const EntryName& name) {
-    auto kept = connection.kept("SELECT number, version, targets FROM addresses WHERE address = ?");
+    auto kept = connection.kept("SELECT number, version, targets FROM addresses WHERE name = ?");
     if (!kept) return kept.error();
     Statement& row = **kept;
     row.bind(name.text());
@@ -153,8 +153,8 @@ Result<void> find_some(const SqliteConnection& connection, std::span<const Entry
                        FoundEntries& found) {
     auto kept = connection.kept(
         "SELECT s.id, s.revision, s.log_sequence, s.log_head, "
-        "a.address, a.answer, a.state, a.valid_until, a.targets "
-        "FROM store s LEFT JOIN addresses a ON a.address IN (?, ?, ?, ?) WHERE s.one = 1");
+        "a.name, a.answer, a.state, a.valid_until, a.targets "
+        "FROM store s LEFT JOIN addresses a ON a.name IN (?, ?, ?, ?) WHERE s.one = 1");
     if (!kept) return kept.error();
     Statement& rows = **kept;
     for (const EntryName& name : names) rows.bind(name.text());
@@ -249,7 +249,7 @@ Result<void> write_answer(const SqliteConnection& connection, const EntryName& n
                           std::int64_t version, const CompiledAnswer& answer) {
     auto kept = connection.kept(
         "UPDATE addresses SET version = ?, state = ?, expires = ?, valid_until = ?, answer = ? "
-        "WHERE address = ?");
+        "WHERE name = ?");
     if (!kept) return kept.error();
     Statement& row = **kept;
     row.bind(version).bind(token_of(answer.state)).bind(answer.expires).bind(answer.valid_until);

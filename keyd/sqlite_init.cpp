@@ -1,6 +1,7 @@
 #include "base/fd.hpp"
 #include "keyd/encoding.hpp"
 #include "keyd/key_log.hpp"
+#include "keyd/local_part.hpp"
 #include "keyd/sqlite_schema.hpp"
 #include "keyd/sqlite_store.hpp"
 #include "keyd/store_id.hpp"
@@ -56,8 +57,8 @@ Result<void> write_tables(const std::string& path, const std::string& id) {
     if (!connection) return connection.error();
     const auto genesis = genesis_hash(id);
     if (!genesis) return genesis.error();
-    const std::string row =
-        "INSERT INTO store VALUES (1, '" + id + "', 0, 0, 0, '" + hex_text(*genesis) + "', 1);";
+    const std::string row = "INSERT INTO store VALUES (1, '" + id + "', 0, 0, 0, '" +
+                            hex_text(*genesis) + "', 1, '" + folding_rules() + "');";
     const std::string sql =
         "PRAGMA synchronous = FULL;\nBEGIN;\n"
         "PRAGMA application_id = " +

@@ -8,6 +8,20 @@ namespace {
 
 constexpr std::int64_t rows_at_a_time = 10'000;
 
+/// What the log calls, or once called, the entry that is the third value.
+constexpr std::string_view all_names_of_3 =
+    "(SELECT ?3 UNION ALL SELECT former FROM former_names WHERE name = ?3)";
+
+/// How many there were.
+Result<std::int64_t> delete_rows(const SqliteConnection& connection, std::string_view sql,
+                                 const EntryName& name) {
+    auto rows = connection.prepare(sql);
+    if (!rows) return rows.error();
+    rows->bind(name.text());
+    if (auto done = rows->run(); !done) return done.error();
+    return sqlite3_changes(connection.get());
+}
+
 Result<void> insert_row(const SqliteConnection& connection, const LogRow& row, const Sha256& hash) {
     auto kept = connection.kept("INSERT INTO key_log VALUES (?,?,?,?,?,?,?,?)");
     if (!kept) return kept.error();
@@ -62,7 +76,8 @@ Result<std::vector<LoggedChange>> read_log(const SqliteConnection& connection, s
     const std::string sql =
         name ? columns +
                    "key_log_openings o JOIN key_log l ON l.sequence = o.sequence "
-                   "WHERE l.sequence > ? AND o.address = ?3 ORDER BY l.sequence LIMIT ?2"
+                   "WHERE l.sequence > ? AND o.address IN " +
+                   std::string{all_names_of_3} + " ORDER BY l.sequence LIMIT ?2"
              : columns +
                    "key_log l LEFT JOIN key_log_openings o ON o.sequence = l.sequence "
                    "WHERE l.sequence > ? ORDER BY l.sequence LIMIT ?2";
@@ -95,13 +110,15 @@ Result<std::vector<LoggedChange>> read_log(const SqliteConnection& connection, s
 Result<std::int64_t> erase_openings(const SqliteConnection& connection, const EntryName& name) {
     if (auto set = connection.set_pragma("secure_delete", "ON", "1"); !set) return set.error();
     // An alias's row names its targets.
-    auto rows = connection.prepare(
-        "DELETE FROM key_log_openings WHERE address = ?1 "
-        "OR instr(char(10) || keys || char(10), char(10) || ?1 || char(10)) > 0");
-    if (!rows) return rows.error();
-    rows->bind(name.text());
-    if (auto done = rows->run(); !done) return done.error();
-    const std::int64_t erased = sqlite3_changes(connection.get());
+    auto erased = delete_rows(
+        connection,
+        "WITH names (name) AS (SELECT ?1 UNION SELECT former FROM former_names WHERE name = ?1) "
+        "DELETE FROM key_log_openings WHERE EXISTS (SELECT 1 FROM names n WHERE address = n.name "
+        "OR instr(char(10) || keys || char(10), char(10) || n.name || char(10)) > 0)",
+        name);
+    if (!erased) return erased;
+    auto forgotten = delete_rows(connection, "DELETE FROM former_names WHERE name = ?1", name);
+    if (!forgotten) return forgotten;
     auto truncated = connection.value("PRAGMA wal_checkpoint(TRUNCATE)");
     if (!truncated) return truncated.error();
     return erased;

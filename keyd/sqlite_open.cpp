@@ -3,6 +3,7 @@
 #include "base/bytes.hpp"
 #include "keyd/sqlite_changes.hpp"
 #include "keyd/sqlite_log.hpp"
+#include "keyd/sqlite_renaming.hpp"
 #include "keyd/sqlite_schema.hpp"
 
 #include <array>
@@ -74,42 +75,26 @@ Result<void> check_schema(const SqliteConnection& connection, const std::string&
     auto found = connection.value("PRAGMA user_version");
     if (!found) return found.error();
     const std::string wanted = std::to_string(sqlite_schema_version);
-    if (*found == wanted || *found == "1") return {};
+    if (*found == wanted || *found == "2" || *found == "1") return {};
     return refuse("store: " + path + " has schema " + *found + "; this keyd knows " + wanted +
                   ": run the keyd that wrote it, or a newer one");
 }
 
-/// Names that keyd has another form for since version 2 (keyd/domain_name.hpp).
-Result<void> rename_entries(const SqliteConnection& connection) {
-    auto rows = connection.prepare("SELECT number, address FROM addresses");
-    if (!rows) return rows.error();
-    for (;;) {
-        auto row = rows->step();
-        if (!row) return row.error();
-        if (!*row) return {};
-        const auto name = EntryName::parse(rows->text(1));
-        if (!name)
-            return refuse("store: the address of entry " + std::to_string(rows->integer(0)) +
-                          " is damaged");
-        if (name->text() == rows->text(1)) continue;
-        auto rename = connection.prepare("UPDATE addresses SET address = ? WHERE number = ?");
-        if (!rename) return rename.error();
-        rename->bind(name->text()).bind(rows->integer(0));
-        if (auto done = rename->run(); !done) return done;
-    }
-}
-
-/// To sqlite_schema_version, from what check_schema() lets through.
+/// To sqlite_schema_version, from what check_schema() lets through, and to today's names.
 Result<void> migrate(const SqliteConnection& connection) {
     auto found = connection.value("PRAGMA user_version");
     if (!found) return found.error();
-    if (*found == std::to_string(sqlite_schema_version)) return {};
+    const std::string wanted = std::to_string(sqlite_schema_version);
+    auto other_names = *found == wanted ? has_other_names(connection) : Result<bool>{true};
+    if (!other_names) return other_names.error();
+    if (!*other_names) return {};
     auto transaction = Transaction::begin(connection);
     if (!transaction) return transaction.error();
-    auto done = connection.execute(sqlite_schema_from_1);
+    Result<void> done;
+    if (*found == "1") done = connection.execute(sqlite_schema_from_1);
+    if (done && *found != wanted) done = connection.execute(sqlite_schema_from_2);
     if (done) done = rename_entries(connection);
-    if (done)
-        done = connection.execute("PRAGMA user_version = " + std::to_string(sqlite_schema_version));
+    if (done) done = connection.execute("PRAGMA user_version = " + wanted);
     if (done) done = transaction->commit();
     return done;
 }

@@ -90,8 +90,8 @@ public:
     const StoreStamp& stamp() const override { return stamp_; }
     Result<std::vector<StoredBinding>> entries(const std::string& after,
                                                std::size_t limit) override {
-        auto rows = connection_.prepare(
-            "SELECT address FROM addresses WHERE address > ? ORDER BY address LIMIT ?");
+        auto rows =
+            connection_.prepare("SELECT name FROM addresses WHERE name > ? ORDER BY name LIMIT ?");
         if (!rows) return rows.error();
         rows->bind(after).bind(static_cast<std::int64_t>(limit));
         auto names = read_names(*rows);
@@ -195,8 +195,8 @@ Result<std::vector<ListedEntry>> SqliteStore::list(const std::string& after, std
     const std::lock_guard guard{mutex_};
     const std::string aliases = which == Listed::aliases ? "AND targets <> '' " : "";
     auto rows = connection_.prepare(
-        "SELECT address, state, expires, valid_until, targets FROM addresses WHERE address > ? " +
-        aliases + "ORDER BY address LIMIT ?");
+        "SELECT name, state, expires, valid_until, targets FROM addresses WHERE name > ? " +
+        aliases + "ORDER BY name LIMIT ?");
     if (!rows) return rows.error();
     rows->bind(after).bind(static_cast<std::int64_t>(limit));
     std::vector<ListedEntry> listed;
@@ -217,9 +217,9 @@ Result<std::vector<ListedEntry>> SqliteStore::list(const std::string& after, std
 Result<std::vector<EntryName>> SqliteStore::aliases_of(const EntryName& target, std::size_t limit) {
     const std::lock_guard guard{mutex_};
     auto rows = connection_.prepare(
-        "SELECT address FROM addresses WHERE targets <> '' "
+        "SELECT name FROM addresses WHERE targets <> '' "
         "AND instr(char(10) || targets || char(10), char(10) || ? || char(10)) > 0 "
-        "ORDER BY address LIMIT ?");
+        "ORDER BY name LIMIT ?");
     if (!rows) return rows.error();
     rows->bind(target.text()).bind(static_cast<std::int64_t>(limit));
     return read_names(*rows);
@@ -228,7 +228,7 @@ Result<std::vector<EntryName>> SqliteStore::aliases_of(const EntryName& target, 
 Result<std::vector<EntryName>> SqliteStore::stale(std::int64_t now, std::size_t limit) {
     const std::lock_guard guard{mutex_};
     auto rows = connection_.prepare(
-        "SELECT address FROM addresses WHERE valid_until <= ?1 "
+        "SELECT name FROM addresses WHERE valid_until <= ?1 "
         "AND valid_until < 9223372036854775807 ORDER BY valid_until LIMIT ?2");
     if (!rows) return rows.error();
     rows->bind(now).bind(static_cast<std::int64_t>(limit));

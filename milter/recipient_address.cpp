@@ -14,10 +14,6 @@ std::optional<std::string_view> canonical(const Macros& macros) {
     return macros.find("{rcpt_addr}");
 }
 
-bool is_ascii(char c) {
-    return static_cast<unsigned char>(c) < 0x80;
-}
-
 bool names_foreign_domain(std::string_view text, const PolicyConfig& config) {
     if (text.ends_with('>')) text.remove_suffix(1);
     const auto at = text.rfind('@');
@@ -51,8 +47,7 @@ std::optional<Address> recipient_address(std::string_view argument, const Macros
 std::optional<Address> typed_address(std::string_view argument, const Address& canonical) {
     auto address = Address::parse(argument);
     if (!address || *address == canonical) return std::nullopt;
-    const std::string& text = address->text();
-    if (std::all_of(text.begin(), text.end(), is_ascii)) return std::nullopt;
+    if (is_ascii(address->text())) return std::nullopt;
     return std::move(*address);
 }
 

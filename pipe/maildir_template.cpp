@@ -41,18 +41,6 @@ Result<void> check_component(std::string_view component) {
     return {};
 }
 
-/// The local part as the mailbox is called: quotes are only its spelling (RFC 5321 §4.1.2).
-std::string unquoted(std::string_view local) {
-    if (local.size() < 2 || local.front() != '"') return std::string{local};
-    std::string text;
-    local = local.substr(1, local.size() - 2);
-    for (std::size_t i = 0; i < local.size(); ++i) {
-        if (local[i] == '\\' && i + 1 < local.size()) ++i;
-        text += local[i];
-    }
-    return text;
-}
-
 struct Values {
     std::string user;
     std::string domain;

@@ -71,7 +71,17 @@ bool is_domain(std::string_view domain) {
 
 }  // namespace
 
-Result<Address> Address::parse(std::string_view text) {
+std::string unquoted(std::string_view local) {
+    if (!local.starts_with('"')) return std::string{local};
+    const auto quoted = read_quoted(local);
+    return quoted ? quoted->text : std::string{local};
+}
+
+std::string quoted_where_needed(std::string_view name) {
+    return is_dot_atom(name) ? std::string{name} : quote(name);
+}
+
+Result<Address> Address::parse(std::string_view text, const AddressLimits& limits) {
     if (text.size() >= 2 && text.front() == '<' && text.back() == '>')
         text = text.substr(1, text.size() - 2);
     if (text.empty()) return refuse("the address is empty");
@@ -94,11 +104,14 @@ Result<Address> Address::parse(std::string_view text) {
     if (domain.size() > 1 && domain.back() == '.') domain.remove_suffix(1);
     if (!is_domain(domain))
         return refuse("the domain is empty or has characters that no domain has");
-    if (!is_dot_atom(local)) local = quote(local);
-    if (local.size() > max_local_part) return refuse("the local part is longer than 64 octets");
+    local = quoted_where_needed(local);
+    if (local.size() > limits.local_part)
+        return refuse("the local part is longer than " + std::to_string(limits.local_part) +
+                      " octets");
     const std::size_t local_size = local.size();
     std::string folded = fold_ascii(local + '@' + std::string{domain});
-    if (folded.size() > max_address) return refuse("the address is longer than 254 octets");
+    if (folded.size() > limits.address)
+        return refuse("the address is longer than " + std::to_string(limits.address) + " octets");
     return Address{std::move(folded), local_size};
 }
 

@@ -15,13 +15,19 @@ inline constexpr std::size_t max_address = 254;  ///< octets, RFC 5321 §4.5.3.1
 inline constexpr std::size_t max_local_part = 64;  ///< octets, RFC 5321 §4.5.3.1.1
 inline constexpr std::size_t max_domain = 253;     ///< octets, RFC 1035 §2.3.4
 
+/// What an address may have: SMTP's, unless it is one that a program wrote.
+struct AddressLimits {
+    std::size_t local_part = max_local_part;  ///< octets, with the quotes
+    std::size_t address = max_address;        ///< octets
+};
+
 class Address {
 public:
     /// Takes `local@domain`, also in `<>`. ASCII letters are folded to lower case in both parts,
     /// needless quotes around the local part go, a trailing dot of the domain goes. Refuses source
     /// routes, controls, spaces outside quotes, parts that are empty or over the limits, and
     /// domains with characters that none has (`/`, `..`).
-    static Result<Address> parse(std::string_view text);
+    static Result<Address> parse(std::string_view text, const AddressLimits& limits = {});
 
     const std::string& text() const { return text_; }
     /// As it stands in text(): with quotes where it needs them.
@@ -40,5 +46,11 @@ private:
 /// nothing to cut. A quoted local part is cut within its quotes, as MTAs, Dovecot and
 /// MaildirTemplate::expand() do: `"alice+a b"@example.org` is alice's mailbox, too.
 std::optional<Address> without_detail(const Address& address, std::string_view delimiters);
+
+/// The local part of an Address as its mailbox is called: quotes are only its spelling (RFC 5321
+/// §4.1.2).
+std::string unquoted(std::string_view local);
+/// The reverse: how a name that may have any character is written in an address.
+std::string quoted_where_needed(std::string_view name);
 
 }  // namespace maildircrypt

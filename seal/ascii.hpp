@@ -26,6 +26,11 @@ constexpr bool is_blank(char c) {
     return c == ' ' || c == '\t';
 }
 
+inline bool is_ascii(std::string_view text) {
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
 /// Equal but for the case of ASCII letters.
 inline bool same_name(std::string_view left, std::string_view right) {
     return std::equal(left.begin(), left.end(), right.begin(), right.end(),

@@ -1,5 +1,7 @@
 #include "seal/policy.hpp"
 
+#include "seal/ascii.hpp"
+
 #include <algorithm>
 
 namespace maildircrypt {
@@ -9,9 +11,7 @@ namespace {
 /// A domain with letters beyond ASCII has several spellings (U-label, A-label, either case), and
 /// only keyd knows which are the same.
 bool is_international(std::string_view domain) {
-    const bool ascii =
-        std::all_of(domain.begin(), domain.end(), [](char c) { return c > 0 && c < '\x7f'; });
-    return !ascii || domain.starts_with("xn--") || domain.find(".xn--") != domain.npos;
+    return !is_ascii(domain) || domain.starts_with("xn--") || domain.find(".xn--") != domain.npos;
 }
 
 }  // namespace

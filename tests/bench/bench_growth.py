@@ -71,10 +71,10 @@ def fill(base, count):
     base.keyd.stop()
     with contextlib.closing(sqlite3.connect(base.keyd.directory / "keys.sqlite")) as store, store:
         answer, *row = store.execute("SELECT answer, version, state, expires, valid_until FROM addresses "
-                            "WHERE address = ?", [USERS[0]]).fetchone()
+                            "WHERE name = ?", [USERS[0]]).fetchone()
         have = store.execute("SELECT count(*) FROM addresses").fetchone()[0]
         new = [f"key{number}@sealed.test" for number in range(have, count)]
-        store.executemany("INSERT INTO addresses (address, answer, version, state, expires, "
+        store.executemany("INSERT INTO addresses (name, answer, version, state, expires, "
                           "valid_until) VALUES (?, ?, ?, ?, ?, ?)",
                           ((name, answer.replace(USERS[0], name), *row) for name in new))
         store.execute("UPDATE store SET addresses = (SELECT count(*) FROM addresses)")

@@ -127,6 +127,24 @@ BOOST_DATA_TEST_CASE(an_older_schema_is_brought_up_to_date_by_one_of_several_key
     BOOST_TEST(store->binding(ann).value().lost.size() == 1U);
 }
 
+/// In a rolling upgrade it would look for a name that is another one now, and find none.
+BOOST_DATA_TEST_CASE(a_keyd_of_before_finds_nothing_rather_than_no_entry, servers) {
+    const auto world = TestStore::make(sample);
+    put_back_to_first_schema(*world);
+    run(*world, postgresql_schema_2);
+    auto connection = PostgresqlConnection::open(conninfo_of(*world), {});
+    BOOST_REQUIRE(connection);
+    const std::string lookup =
+        "SELECT s.id, a.address FROM store s LEFT JOIN addresses a ON a.address IN ($1)";
+    const auto ask = [&] {
+        return bool(connection->run_prepared(lookup, SqlValues{}.add("ann@sealed.test")));
+    };
+    BOOST_TEST(ask());
+    run(*world, "UPDATE store SET schema_version = 2");
+    BOOST_TEST(world->refusal() == "");
+    BOOST_TEST(!ask());
+}
+
 BOOST_DATA_TEST_CASE(a_newer_schema_is_refused_and_left_alone, servers) {
     const auto world = TestStore::make(sample);
     run(*world, "UPDATE store SET schema_version = schema_version + 1");

@@ -30,6 +30,12 @@ struct Fixture {
         const auto done = connection->execute(sql);
         BOOST_REQUIRE_MESSAGE(done, (done ? "" : done.error().what));
     }
+    /// Of the names only ASCII letters were folded then.
+    void put_back_to_second_schema() {
+        tamper(
+            "DROP TABLE former_names; ALTER TABLE addresses RENAME COLUMN name TO address;"
+            "ALTER TABLE store DROP COLUMN folding; PRAGMA user_version = 2");
+    }
     std::string refusal() {
         const auto opened = open_sqlite_store(path);
         return opened ? "" : opened.error().what;
@@ -83,6 +89,7 @@ BOOST_AUTO_TEST_CASE(init_overwrites_nothing_and_leaves_nothing_behind) {
 BOOST_AUTO_TEST_CASE(a_store_of_the_first_schema_is_brought_up_to_date) {
     bind(*open(), ann, {certificate("one")});
     bind(*open(), bob, {certificate("bob")});
+    put_back_to_second_schema();
     tamper(
         "DROP INDEX addresses_aliases; ALTER TABLE addresses DROP COLUMN targets;"
         "ALTER TABLE recognised DROP COLUMN lost;"
@@ -96,6 +103,33 @@ BOOST_AUTO_TEST_CASE(a_store_of_the_first_schema_is_brought_up_to_date) {
     BOOST_TEST(store->binding(address("bob@b\xc3\xbc\x63her.test")).value().version == 2);
     BOOST_TEST(store->stamp().value().revision == 2);
     BOOST_TEST(bool(store->verify_log()));
+}
+
+BOOST_AUTO_TEST_CASE(a_store_of_the_second_schema_is_brought_up_to_date) {
+    bind(*open(), ann, {certificate("one")});
+    bind(*open(), bob, {certificate("bob")});
+    put_back_to_second_schema();
+    tamper("UPDATE addresses SET address = 'J\u00dcRGEN@x.test' WHERE address LIKE 'bob%'");
+    const auto store = open();
+    BOOST_TEST(store->binding(ann).value().version == 1);
+    BOOST_TEST(store->binding(address("j\u00fcrgen@x.test")).value().version == 2);
+    BOOST_TEST(store->stamp().value().revision == 2);
+    BOOST_TEST(bool(store->verify_log()));
+}
+
+BOOST_AUTO_TEST_CASE(a_migration_that_is_refused_leaves_the_old_store_as_it_is) {
+    bind(*open(), ann, {certificate("one")});
+    bind(*open(), bob, {certificate("bob")});
+    put_back_to_second_schema();
+    tamper(
+        "UPDATE addresses SET address = 'strasse@x.test' WHERE address LIKE 'ann%';"
+        "UPDATE addresses SET address = 'stra\u00dfe@x.test' WHERE address LIKE 'bob%'");
+    BOOST_TEST(has(refusal(), "stra\u00dfe@x.test and strasse@x.test are one address"));
+    // It is what the keyd of before takes it for.
+    tamper(
+        "DELETE FROM addresses WHERE address = 'stra\u00dfe@x.test';"
+        "UPDATE store SET addresses = addresses - 1");
+    BOOST_TEST(open()->binding(address("stra\u1e9ee@x.test")).value().version == 1);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_what_is_no_store) {

@@ -103,6 +103,111 @@ BOOST_DATA_TEST_CASE(every_change_raises_the_revision_and_extends_the_log, each_
     BOOST_TEST(store->verify_log().value().head == released.log.head);
 }
 
+/// As when they were stored under rules that folded less.
+static void give_other_names(const Fixture& fixture, const std::string& sql) {
+    fixture.tamper("UPDATE store SET folding = '';" + sql);
+}
+
+BOOST_DATA_TEST_CASE(names_under_older_rules_of_folding_are_found, each_kind) {
+    const Fixture fixture{sample};
+    const Address juergen = address("j\u00fcrgen@x.test");
+    {
+        const auto store = fixture.open();
+        bind(*store, ann, {certificate("one")});
+        Change alias = binding_change(bob, 0, {});
+        alias.bound->targets = {ann, juergen};
+        BOOST_REQUIRE((store->apply({&alias, 1}).value() == Applied::done));
+    }
+    give_other_names(
+        fixture,
+        "UPDATE addresses SET name = 'J\u00dcRGEN@x.test' WHERE name = 'ann@sealed.test';"
+        "UPDATE addresses SET targets = 'J\u00dcRGEN@x.test\nj\u00fcrgen@x.test' "
+        "WHERE name = 'bob@sealed.test'");
+    for (int start = 0; start < 2; ++start) {
+        const auto store = fixture.open();
+        BOOST_TEST(store->binding(juergen).value().certificates.size() == 1U);
+        BOOST_TEST(store->binding(address("JU\u0308RGEN@x.test")).value().version == 1);
+        BOOST_TEST((store->binding(bob).value().targets == std::vector<EntryName>{juergen}));
+        BOOST_TEST(store->aliases_of(juergen, 10).value().size() == 1U);
+        BOOST_TEST(store->list("", 10).value().size() == 2U);
+        BOOST_TEST(store->stamp().value().revision == 2);
+        BOOST_TEST(bool(store->verify_log()));
+    }
+}
+
+/// `first` and `second` become the names of the entries of versions 1 and 2.
+static std::string refusal_after_renaming(const Fixture& fixture, const std::string& first,
+                                          const std::string& second) {
+    const std::string update = "UPDATE addresses SET name = ";
+    give_other_names(fixture, update + "version; " + update + "'" + first +
+                                  "' WHERE version = 1; " + update + "'" + second +
+                                  "' WHERE version = 2");
+    return fixture.refusal();
+}
+
+BOOST_DATA_TEST_CASE(two_names_that_are_one_address_now_are_both_kept, each_kind) {
+    const Fixture fixture{sample};
+    bind(*fixture.open(), ann, {certificate("one")});
+    bind(*fixture.open(), bob, {certificate("two")});
+    const std::string why =
+        refusal_after_renaming(fixture, "j\u00fcrgen@x.test", "J\u00dcRGEN@x.test");
+    BOOST_TEST(has(why, "J\u00dcRGEN@x.test and j\u00fcrgen@x.test are one address"), why);
+    BOOST_TEST(has(why, "keyd-cli remove"), why);
+    // Both change; one is ASCII alone; and the other way round.
+    BOOST_TEST(has(refusal_after_renaming(fixture, "ju\u0308rgen@x.test", "J\u00dcRGEN@x.test"),
+                   "are one address"));
+    BOOST_TEST(has(refusal_after_renaming(fixture, "strasse@x.test", "stra\u00dfe@x.test"),
+                   "are one address"));
+    BOOST_TEST(has(refusal_after_renaming(fixture, "stra\u00dfe@x.test", "strasse@x.test"),
+                   "are one address"));
+    // Nothing was lost: each is still there as soon as they are two.
+    BOOST_TEST(refusal_after_renaming(fixture, "stra\u00dfe@x.test", "J\u00dcRGEN@x.test") == "");
+    const auto store = fixture.open();
+    BOOST_TEST(store->binding(address("STRASSE@x.test")).value().version == 1);
+    BOOST_TEST(store->binding(address("j\u00fcrgen@x.test")).value().version == 2);
+}
+
+BOOST_DATA_TEST_CASE(an_alias_that_would_lead_to_itself_is_refused, each_kind) {
+    const Fixture fixture{sample};
+    Change alias = binding_change(bob, 0, {});
+    alias.bound->targets = {ann};
+    BOOST_REQUIRE((fixture.open()->apply({&alias, 1}).value() == Applied::done));
+    give_other_names(fixture,
+                     "UPDATE addresses SET name = 'J\u00dcRGEN@x.test', targets = "
+                     "'j\u00fcrgen@x.test'");
+    BOOST_TEST(has(fixture.refusal(), "the alias J\u00dcRGEN@x.test leads to j\u00fcrgen@x.test"));
+}
+
+/// The log goes on about names as they were committed to.
+BOOST_DATA_TEST_CASE(rows_of_the_log_are_found_and_erased_under_the_new_name, each_kind) {
+    const Fixture fixture{sample};
+    const Address old = address("J\u00dcRGEN@x.test");
+    const Address juergen = address("j\u00fcrgen@x.test");
+    {
+        const auto store = fixture.open();
+        bind(*store, juergen, {certificate("one")});
+        Change alias = binding_change(bob, 0, {});
+        alias.bound->targets = {juergen};
+        BOOST_REQUIRE((store->apply({&alias, 1}).value() == Applied::done));
+        release(*store, juergen);
+        release(*store, bob);
+    }
+    fixture.allow_log_changes();
+    give_other_names(fixture,
+                     "UPDATE key_log_openings SET address = 'J\u00dcRGEN@x.test' WHERE address = "
+                     "'j\u00fcrgen@x.test'; UPDATE key_log_openings SET keys = "
+                     "'J\u00dcRGEN@x.test' WHERE sequence = 2");
+    const auto store = fixture.open();
+    const auto rows = store->log(0, 10, juergen).value();
+    BOOST_REQUIRE(rows.size() == 2U);
+    BOOST_TEST(rows[0].address.value() == "J\u00dcRGEN@x.test");
+    BOOST_TEST(store->log(0, 10, old).value().size() == 2U);
+    BOOST_TEST(store->erase_openings(juergen).value() == 3);
+    BOOST_TEST(store->log(0, 10, juergen).value().empty());
+    BOOST_TEST(store->log(0, 10, bob).value().size() == 1U);
+    BOOST_TEST(fixture.can("UPDATE former_names SET name = NULL"), "a row is left");
+}
+
 BOOST_DATA_TEST_CASE(a_tombstone_stays_until_it_is_released, each_kind) {
     const Fixture fixture{sample};
     const auto store = fixture.open();
