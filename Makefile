@@ -212,6 +212,8 @@ deps: ## install what is missing of the packages in debian/control
 BIN     = $(DESTDIR)$(PREFIX)/bin
 SBIN    = $(DESTDIR)$(PREFIX)/sbin
 LIBEXEC = $(DESTDIR)$(PREFIX)/libexec/maildircrypt
+# debhelper 13 knows units below /lib only.
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 # Debian's package `keyd` (a keyboard remapper) has the name in bin/: ours is in libexec/.
 IN_BIN     := keyd-cli maildircrypt
 IN_SBIN    := maildircrypt-lmtp maildircrypt-milter
@@ -225,8 +227,10 @@ install: all ## install below DESTDIR and PREFIX (/usr)
 	$(call install_programs,$(LIBEXEC),$(IN_LIBEXEC))
 	# The pipe looks for its worker beside the file that this link leads to.
 	install -d $(BIN) && ln -sf ../libexec/maildircrypt/maildircrypt-pipe $(BIN)/maildircrypt-pipe
+	install -d $(DESTDIR)$(UNITDIR)
 	for unit in systemd/*.service systemd/*.socket; do \
-	    install -m 644 -D $$unit $(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/} || exit 1; done
+	    sed 's|=/usr/\(.*/maildircrypt\)|=$(PREFIX)/\1|' $$unit >$(DESTDIR)$(UNITDIR)/$${unit##*/} && \
+	    chmod 644 $(DESTDIR)$(UNITDIR)/$${unit##*/} || exit 1; done
 	install -m 644 -D systemd/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/maildircrypt.conf
 	install -m 644 -D systemd/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/maildircrypt.conf
 	for file in $(wildcard etc/*.conf); do \
