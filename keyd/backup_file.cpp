@@ -4,6 +4,7 @@
 #include "keyd/backup_json.hpp"
 #include "keyd/encoding.hpp"
 #include "keyd/json_fields.hpp"
+#include "keyd/json_text.hpp"
 #include "keyd/log_chain.hpp"
 
 #include <array>
@@ -91,7 +92,7 @@ public:
             auto line = lines_.next();
             if (!line) return line.error();
             if (!*line) return damaged("it was cut short");
-            const json object = json::parse(**line, nullptr, false);
+            const json object = parse_json(**line);
             JsonFields fields{object};
             if (object.is_object() && object.contains("end")) return finish(fields.object("end"));
             hash_.add(**line + '\n');
@@ -103,7 +104,7 @@ private:
     Result<void> begin() {
         auto line = lines_.next();
         if (!line) return line.error();
-        const json object = json::parse(line->value_or(""), nullptr, false);
+        const json object = parse_json(line->value_or(""));
         JsonFields fields{object};
         const std::int64_t version = fields.natural("maildircrypt-backup");
         if (!fields.ok()) return damaged("this is no backup of keyd-cli");

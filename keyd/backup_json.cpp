@@ -80,6 +80,11 @@ bool read_targets(JsonFields& fields, Binding& binding) {
     return true;
 }
 
+/// Only an entry without certificates of its own is an alias.
+bool fits_together(const Binding& binding) {
+    return binding.targets.empty() || binding.certificates.empty();
+}
+
 Sha256 read_hex(JsonFields& fields, const char* name) {
     auto hash = parse_hash(fields.text(name));
     if (!hash) fields.fail();
@@ -114,7 +119,8 @@ Result<StoredBinding> read_entry(const json& object) {
     binding.version = fields.natural("version");
     binding.recognise = read_fingerprints(fields, "recognise");
     binding.lost = read_fingerprints(fields, "lost");
-    if (!read_certificates(fields, binding) || !read_targets(fields, binding) || !fields.ok())
+    if (!read_certificates(fields, binding) || !read_targets(fields, binding) || !fields.ok() ||
+        !fits_together(binding))
         return refuse("backup: the entry " + text + " is damaged");
     return entry;
 }

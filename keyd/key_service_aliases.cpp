@@ -3,6 +3,7 @@
 #include "keyd/change_replies.hpp"
 #include "keyd/encoding.hpp"
 #include "keyd/json_fields.hpp"
+#include "keyd/json_text.hpp"
 #include "keyd/key_service.hpp"
 #include "keyd/service_json.hpp"
 
@@ -23,7 +24,7 @@ ApiReply alias_refused(const std::string& message) {
 
 /// The body of a request: {"targets": ["ann@example.org", ...]}.
 Result<std::vector<EntryName>> read_targets(std::string_view body) {
-    const json object = json::parse(body, nullptr, false);
+    const json object = parse_json(body);
     JsonFields fields{object};
     std::vector<EntryName> targets;
     for (const json& entry : fields.list("targets")) {

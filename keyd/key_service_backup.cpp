@@ -1,6 +1,7 @@
 #include "keyd/backup_json.hpp"
 #include "keyd/compiled_answer.hpp"
 #include "keyd/json_fields.hpp"
+#include "keyd/json_text.hpp"
 #include "keyd/key_service.hpp"
 #include "keyd/restore_merge.hpp"
 #include "keyd/service_json.hpp"
@@ -152,7 +153,7 @@ Result<json> KeyService::restore_entry(const StoredBinding& entry, const StoreSt
 }
 
 ApiReply KeyService::restore(const Caller& caller, std::string_view body) {
-    const json object = json::parse(body, nullptr, false);
+    const json object = parse_json(body);
     JsonFields fields{object};
     StoreStamp backup;
     if (!read_stamp(fields, backup)) return bad_backup("The request names no store and no log.");

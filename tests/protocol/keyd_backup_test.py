@@ -225,7 +225,9 @@ class BackupTest(unittest.TestCase):
             "an entry less": "".join([lines[0], *lines[2:]]),
             "more behind": text + lines[1], "another name": text.replace("ann@", "eve@"),
             "a newer format": text.replace('"maildircrypt-backup":1', '"maildircrypt-backup":2'),
-            "no backup": "hello\n", "nothing": ""}
+            "no backup": "hello\n", "nothing": "",
+            "a million lists within each other":
+                lines[0] + '{"entry":{"name":"a@b.test","x":' + "[" * 10**6 + "]" * 10**6 + "}}\n"}
         for name, content in altered.items():
             with self.subTest(name=name):
                 self.assertNotEqual(content, text)
