@@ -171,7 +171,8 @@ int serve(const po::variables_map& options, const Log& log) {
 }
 
 int init(const std::string& store) {
-    auto id = init_store(store);
+    const auto became = become_owner(store);
+    auto id = became ? init_store(store) : became.error();
     if (!id) {
         std::cerr << "keyd: " << id.error().what << '\n';
         return EX_CANTCREAT;

@@ -6,6 +6,10 @@
 #include <optional>
 #include <string_view>
 
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 namespace maildircrypt {
 namespace {
 
@@ -42,6 +46,21 @@ Result<std::string> init_store(const std::string& option) {
             break;
     }
     return init_postgresql_store(place->place);
+}
+
+Result<void> become_owner(const std::string& option) {
+    const auto path = behind(option, "sqlite:");
+    if (!path || ::geteuid() != 0) return {};
+    const std::size_t slash = path->rfind('/');
+    const std::string directory = slash == path->npos ? "." : path->substr(0, slash + 1);
+    struct stat owner {};
+    if (::stat(directory.c_str(), &owner) != 0) return errno_error(directory);
+    if (owner.st_uid == 0) return {};
+    if (::setgroups(0, nullptr) != 0 ||
+        ::setresgid(owner.st_gid, owner.st_gid, owner.st_gid) != 0 ||
+        ::setresuid(owner.st_uid, owner.st_uid, owner.st_uid) != 0)
+        return errno_error("become the owner of " + directory);
+    return {};
 }
 
 Result<std::unique_ptr<Store>> open_store(const std::string& option,
