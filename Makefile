@@ -192,7 +192,7 @@ FUZZ_SECONDS ?= 20
 $(O)/fuzz/sealer: $(patsubst %,$(FUZZ)/obj/tests/unit/%.o,pgp_key pgp_reader support/sealing)
 $(O)/fuzz/%: $(FUZZ)/obj/tests/fuzz/%.o $(patsubst %,$(FUZZ)/lib%.a,$(ALL_LIBS))
 	@mkdir -p $(@D)
-	clang++ $^ -fsanitize=fuzzer$(comma)address$(comma)undefined -pthread $(ALL_LDFLAGS) $(FOREIGN_LIBS) -o $@
+	clang++ $(filter %.o,$^) $(filter %.a,$^) -fsanitize=fuzzer$(comma)address$(comma)undefined -pthread $(ALL_LDFLAGS) $(FOREIGN_LIBS) -o $@
 
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZ_SECONDS (20), from tests/fuzz/seeds
