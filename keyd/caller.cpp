@@ -125,6 +125,7 @@ bool Ownership::owns(uid_t uid, const EntryName& name) const {
     if (mapped) return true;
     const auto whole = EntryName::whole_domain(name.domain());
     if (std::find(domains_.begin(), domains_.end(), whole) == domains_.end()) return false;
+    // Of a user whose name folds to another one (straße) the address may be that other user's.
     return fold_ascii(name_of_user(uid)) + whole.text() == name.text();
 }
 

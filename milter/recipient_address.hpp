@@ -18,8 +18,8 @@ std::optional<Address> recipient_address(std::string_view argument, const Macros
                                          const std::string& origin);
 
 /// What the client typed, where the MTA's form may be another address: with characters beyond
-/// ASCII. Postfix folds those as Unicode does (a sharp s becomes ss) in {rcpt_addr}, but delivers
-/// to what was typed, so a key of either counts.
+/// ASCII. Postfix folds those as Unicode does (a sharp s becomes ss) in {rcpt_addr}, in domains,
+/// too, where it makes another name, but delivers to what was typed, so a key of either counts.
 std::optional<Address> typed_address(std::string_view argument, const Address& canonical);
 
 /// Whether the domain is an address literal ("[192.0.2.1]", RFC 5321 §4.1.3): it may be this host,

@@ -38,13 +38,18 @@ ALIASES = {"team@sealed.test": [ANN, BOB], "teams@sealed.test": ["team@sealed.te
            "ghosts@sealed.test": [LOST, KEYLESS]}
 # Addresses, and whose certificates are added for them.
 BOUND = {"@whole.test": [CAROLS], "own@whole.test": [ANNS], VIC: [ANNS], LOST: [ANNS, CAROLS],
-         "j\u00fcrgen@b\u00fccher.test": [BOBS], "@stra\u00dfe.test": [CAROLS]}
+         "j\u00fcrgen@b\u00fccher.test": [BOBS], "@stra\u00dfe.test": [CAROLS],
+         "stra\u00dfe@sealed.test": [ANNS]}
 IDN = [(f"{local}@{domain}", owner) for local, domains, owner in (
     ("j\u00fcrgen", ("b\u00fccher.test", "xn--bcher-kva.test", "B\u00dcCHER.test"), BOBS),
     ("anybody", ("stra\u00dfe.test", "xn--strae-oqa.test"), CAROLS)) for domain in domains]
+SPELLINGS = [("J\u00dcRGEN@b\u00fccher.test", BOBS), ("ju\u0308rgen@b\u00fccher.test", BOBS),
+             ("J\u00dcRGEN+Lists@b\u00fccher.test", BOBS), ("STRASSE@sealed.test", ANNS),
+             ("Stra\u1e9ee@sealed.test", ANNS), ("stra\u00dfe@sealed.test", ANNS)]
 # Postfix folds what it looks up as casefold() does, sharp s to ss, but hands it on as it came.
 MAILBOXES = [ANN, BOB, CAROL, KEYLESS, VIC, LOST, *ALIASES, "any@whole.test", "own@whole.test",
-             "clear@rescue.test", *{address.casefold(): None for address, _ in IDN}]
+             "clear@rescue.test",
+             *{address.casefold().replace("+lists", ""): None for address, _ in [*IDN, *SPELLINGS]}]
 FRAME = (b"From: ada@out.test\r\nSubject: hidden subject\r\nMIME-Version: 1.0\r\n"
          b"Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=\"b\"\r\n\r\n"
          b"--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n\r\n--b\r\n"
@@ -170,6 +175,14 @@ class Keys:
             with self.subTest(address):
                 self.expect_letter(address, owner)
 
+    def test_all_spellings_of_a_local_part_find_the_key(self):
+        for address, owner in SPELLINGS:
+            with self.subTest(address):
+                self.expect_letter(address, owner, mailbox=self.mailbox_of(address))
+
+    def mailbox_of(self, address):
+        return address.casefold().replace("+lists", "")
+
     # ---- keyless targets
 
     def test_a_keyless_target_opens_the_way_for_nobodys_mail(self):
@@ -254,6 +267,10 @@ class MilterKeys(Keys, unittest.TestCase):
 
 class GuardKeys(Keys):
     """A guard may take its time: what is deferred waits in the queue."""
+
+    def mailbox_of(self, address):
+        """Maildirs are called as the address came, but for ASCII letters."""
+        return "".join(c.lower() if c.isascii() else c for c in address).replace("+lists", "")
 
     def expect_deferred(self, address):
         queue_id = self.send(address)

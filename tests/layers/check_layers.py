@@ -27,6 +27,8 @@ FOREIGN = [
     ("sqlite3*", ["keyd/*store*", "keyd/sqlite*"]),
     ("libpq*", ["keyd/postgresql*"]),
     ("postgresql/*", ["keyd/postgresql*"]),
+    ("unicase.h", ["keyd/local_part.cpp"]),
+    ("uninorm.h", ["keyd/local_part.cpp"]),
     ("boost/beast*", ["keyd/*server*", "keyd/*client*", "keyd/*web*"]),
 ]
 

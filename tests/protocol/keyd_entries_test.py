@@ -89,6 +89,17 @@ class Entries:
         self.assertEqual(self.look_up("any@stra\u00dfe.test")["state"], "sealable")
         self.assertIn("xn--bcher-kva.test", self.cli("list"))
 
+    def test_all_spellings_of_a_local_part_are_one(self):
+        self.add("J\u00dcRGEN@sealed.test", ANN)
+        self.assertIn("j\u00fcrgen@sealed.test\tsealable", self.cli("list"))
+        upper = self.keyd.get("/v1/lookup/" + urllib.parse.quote("J\u00dcRGEN@sealed.test"))[1]
+        self.assertEqual((upper["state"], upper["address"]), ("sealable", "j\u00dcrgen@sealed.test"))
+        self.cli("alias", "STRASSE@sealed.test", "ju\u0308rgen@sealed.test")
+        self.assertEqual(self.keys("stra\u00dfe@sealed.test"), {key["fingerprint"] for key in upper["seal_to"]})
+        self.cli("remove", "j\u00fcrgen@sealed.test")
+        self.assertIn("release", self.cli("log", "JU\u0308RGEN@sealed.test"))
+        self.assertEqual(self.look_up("j\u00fcrgen@sealed.test")["state"], "no-key")
+
     def test_a_recovery_key_is_told_sealed_to_and_not_recognised(self):
         self.add(ANN)
         self.cli("recovery", "set", "sealed.test", str(CERTIFICATES["rescue"]))

@@ -86,6 +86,20 @@ BOOST_AUTO_TEST_CASE(addresses_are_decoded_and_canonical) {
         BOOST_TEST(refusal("GET", target) == 400U, target);
 }
 
+BOOST_AUTO_TEST_CASE(a_name_is_taken_as_the_list_has_it_however_long) {
+    std::string long_name;
+    for (int i = 0; i < 31; ++i) long_name += "%E2%B1%A5";  // 3 octets, and 2 in upper case
+    BOOST_TEST(request("GET", "/v1/addresses/" + long_name + "@x.test").name->text().size() ==
+               100U);
+    std::string as_sent;
+    for (int i = 0; i < 31; ++i) as_sent += "%C8%BA";
+    BOOST_TEST((request("GET", "/v1/addresses/" + as_sent + "@x.test").name ==
+                request("GET", "/v1/addresses/" + long_name + "@x.test").name));
+    // No mail is sent to it.
+    BOOST_TEST(refusal("GET", "/v1/lookup/" + long_name + "@x.test") == 400U);
+    BOOST_TEST(refusal("GET", "/v1/addresses/" + std::string(65, 'a') + "@x.test") == 400U);
+}
+
 BOOST_AUTO_TEST_CASE(unknown_paths_and_methods_are_refused) {
     for (const char* target : {"", "/", "/v1", "/v1/", "/v2/health", "v1/health", "/v1/healthy",
                                "/v1/lookup/a@b.test/x", "/v1/addresses/a@b.test/keys",

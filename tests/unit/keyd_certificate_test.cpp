@@ -388,6 +388,9 @@ BOOST_AUTO_TEST_CASE(user_ids_in_any_encoding_survive) {
     BOOST_TEST(certificate.user_ids.size() == 3U);
     accepted(keyring.export_binary(), {}, "a@example.org");
     accepted(keyring.export_binary(), {}, "\xc3\xa4@example.org");
+    accepted(keyring.export_binary(), {}, "\xc3\x84@example.org");
+    accepted(keyring.export_binary(), {}, "a\xcc\x88@example.org");
+    BOOST_TEST(!accept(keyring.export_binary(), {}, "o\xcc\x88@example.org"));
 }
 
 BOOST_AUTO_TEST_CASE(of_several_certificates_the_matching_one_is_taken) {

@@ -108,6 +108,26 @@ BOOST_AUTO_TEST_CASE(both_forms_of_a_domain_find_the_same_key) {
     BOOST_TEST(bool(read_answer(render_answer(asked, resolve(asked.text())), asked)));
 }
 
+BOOST_AUTO_TEST_CASE(all_spellings_of_a_local_part_find_the_same_key) {
+    bind("j\u00fcrgen@sealed.test", {certificate("ann")});
+    for (const char* who : {"J\u00dcRGEN@sealed.test", "ju\u0308rgen+x@sealed.test",
+                            "\"J\u00dcRGEN+x y\"@sealed.test"})
+        BOOST_TEST(by(who) == "j\u00fcrgen@sealed.test", who);
+    BOOST_TEST(by("jurgen@sealed.test") == "nobody");
+    const Address asked = address("J\u00dcRGEN@sealed.test");
+    const std::string answer = render_answer(asked, resolve(asked.text()));
+    BOOST_TEST(bool(read_answer(answer, asked)));
+    BOOST_TEST(!read_answer(answer, address("j\u00fcrgen@sealed.test")));
+}
+
+BOOST_AUTO_TEST_CASE(a_target_that_folding_made_long_is_followed) {
+    std::string who;
+    for (int i = 0; i < 16; ++i) who += "\U0001d160";  // three letters each when decomposed
+    bind(who + "@sealed.test", {certificate("ann")});
+    alias("all@sealed.test", who + "@sealed.test");
+    BOOST_TEST((resolve("all@sealed.test").state == KeyState::sealable));
+}
+
 BOOST_AUTO_TEST_CASE(quotes_in_an_address_do_not_leave_its_json_text) {
     const Address asked = address("\"a\\\"b\\\\c\"@sealed.test");
     bind(asked.text(), {certificate("ann")});
