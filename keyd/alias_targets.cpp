@@ -4,6 +4,11 @@
 
 namespace maildircrypt {
 
+void add_target(std::vector<EntryName>& targets, EntryName target) {
+    if (std::find(targets.begin(), targets.end(), target) == targets.end())
+        targets.push_back(std::move(target));
+}
+
 std::string write_targets(std::span<const EntryName> targets) {
     std::string text;
     for (const EntryName& target : targets) text += (text.empty() ? "" : "\n") + target.text();
@@ -16,7 +21,7 @@ Result<std::vector<EntryName>> parse_targets(std::string_view text) {
         const std::size_t end = std::min(text.find('\n'), text.size());
         auto target = EntryName::parse(text.substr(0, end));
         if (!target) return retry("store: a target of an alias is damaged");
-        targets.push_back(std::move(*target));
+        add_target(targets, std::move(*target));
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     return targets;

@@ -1,5 +1,6 @@
 #include "keyd/backup_json.hpp"
 
+#include "keyd/alias_targets.hpp"
 #include "keyd/certificate_json.hpp"
 #include "keyd/encoding.hpp"
 #include "keyd/json_fields.hpp"
@@ -75,7 +76,7 @@ bool read_targets(JsonFields& fields, Binding& binding) {
     for (const auto& text : fields.list("targets")) {
         auto target = EntryName::parse(text.is_string() ? text.get<std::string>() : "");
         if (!target) return false;
-        binding.targets.push_back(std::move(*target));
+        add_target(binding.targets, std::move(*target));
     }
     return true;
 }

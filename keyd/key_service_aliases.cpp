@@ -1,5 +1,6 @@
 /// Aliases: which addresses an address stands for, set by administrators.
 
+#include "keyd/alias_targets.hpp"
 #include "keyd/change_replies.hpp"
 #include "keyd/encoding.hpp"
 #include "keyd/json_fields.hpp"
@@ -7,7 +8,6 @@
 #include "keyd/key_service.hpp"
 #include "keyd/service_json.hpp"
 
-#include <algorithm>
 #include <set>
 
 namespace maildircrypt {
@@ -32,8 +32,7 @@ Result<std::vector<EntryName>> read_targets(std::string_view body) {
         const auto address = Address::parse(text);
         if (!address || !is_utf8(text))
             return refuse("not an address of the form name@domain: " + text);
-        if (std::find(targets.begin(), targets.end(), EntryName{*address}) == targets.end())
-            targets.emplace_back(*address);
+        add_target(targets, *address);
     }
     if (!fields.ok()) return refuse(R"(the body has to be {"targets": ["ADDRESS", ...]})");
     if (targets.empty()) return refuse("an alias needs at least one target");

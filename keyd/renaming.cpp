@@ -5,20 +5,6 @@
 #include <algorithm>
 
 namespace maildircrypt {
-namespace {
-
-/// The targets in today's form, each once.
-Result<std::vector<EntryName>> read_once(std::string_view text) {
-    auto targets = parse_targets(text);
-    if (!targets) return targets;
-    std::vector<EntryName> once;
-    for (EntryName& target : *targets)
-        if (std::find(once.begin(), once.end(), target) == once.end())
-            once.push_back(std::move(target));
-    return once;
-}
-
-}  // namespace
 
 Error same_address(std::string_view one, std::string_view other) {
     const std::string first{one};
@@ -32,7 +18,7 @@ Error same_address(std::string_view one, std::string_view other) {
 Result<void> Renaming::add(std::int64_t number, std::string_view name, std::string_view targets) {
     auto now = EntryName::parse(name);
     if (!now) return refuse("store: the name of entry " + std::to_string(number) + " is damaged");
-    auto leads_to = read_once(targets);
+    auto leads_to = parse_targets(targets);
     if (!leads_to) return leads_to.error();
     if (std::find(leads_to->begin(), leads_to->end(), *now) != leads_to->end())
         return refuse("store: the alias " + std::string{name} + " leads to " + now->text() +
