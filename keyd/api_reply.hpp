@@ -11,6 +11,8 @@ struct ApiReply {
     std::string body;  ///< JSON, ended by a newline
     std::string_view type = "application/json";
     std::string code{};  ///< of an error, as it stands in the body
+    /// May be used again for this many seconds, 0 to 9, on the terms of keyd/API, REMEMBERING.
+    int max_age = 0;
 };
 
 /// {"error": {"code": ..., "message": ...}}. `code` is stable; `message` is for people and says

@@ -5,10 +5,12 @@
 #include "keyd/http_client.hpp"
 #include "keyd/json_fields.hpp"
 #include "keyd/known_history.hpp"
+#include "keyd/recent_answers.hpp"
 
 #include <algorithm>
 #include <mutex>
 #include <optional>
+#include <variant>
 #include <vector>
 
 namespace maildircrypt {
@@ -25,19 +27,21 @@ public:
         : path_(std::move(path)), deadline_(deadline), store_id_(std::move(store_id)) {}
 
     Result<RecipientKeys> lookup(const Address& address) {
-        const auto deadline = std::chrono::steady_clock::now() + deadline_;
-        std::optional<StoreStamp> known;
-        auto client = begin(known);
-        if (!client) return client.error();
+        Question question{address, std::chrono::steady_clock::now()};
+        auto begun = begin(question);
+        if (!begun) return begun.error();
+        if (auto* remembered = std::get_if<RecipientKeys>(&*begun)) return std::move(*remembered);
+        auto& client = std::get<HttpClient>(*begun);
+        const auto deadline = question.asked + deadline_;
         auto reply =
-            client->call({"GET", "/v1/lookup/" + percent_encode(address.text()), {}}, deadline);
+            client.call({"GET", "/v1/lookup/" + percent_encode(address.text()), {}}, deadline);
         if (!reply) return reply.error();
         if (reply->status == bad_request) return refuse("keyd can know no such address");
         if (reply->status != 200)
             return retry("keyd answers with status " + std::to_string(reply->status));
         auto answer = read_answer(reply->body, address);
         if (!answer) return answer.error();
-        return end(std::move(*client), known, std::move(*answer));
+        return end(std::move(client), question, std::move(*answer), reply->max_age);
     }
 
     /// The state that keyd counted, when the report got through.
@@ -66,21 +70,36 @@ private:
         return std::chrono::steady_clock::now() >= next_report_;
     }
 
-    /// Takes a connection, and what is known of the store before the question is asked: answers to
-    /// questions of other threads may overtake this one's.
-    Result<HttpClient> begin(std::optional<StoreStamp>& known) {
+    /// What was known before it was asked: answers to questions of other threads may overtake its
+    /// own.
+    struct Question {
+        const Address& address;
+        RecentAnswers::Time asked;
+        std::optional<StoreStamp> known{};
+        RecentAnswers::Era era = 0;
+    };
+
+    /// The answer if it is remembered, else a connection to ask on.
+    Result<std::variant<RecipientKeys, HttpClient>> begin(Question& question) {
         const std::lock_guard guard{mutex_};
         if (distrust_) return retry(*distrust_);
-        known = known_;
-        if (idle_.empty()) return HttpClient{path_, max_answer};
-        HttpClient client = std::move(idle_.back());
+        bool ended = false;
+        question.era = recent_.era(ended);
+        if (ended) idle_.clear();  // keyd ended these as well
+        if (auto keys = recent_.find(question.era, question.address, question.asked))
+            return std::variant<RecipientKeys, HttpClient>{std::move(*keys)};
+        question.known = known_;
+        if (idle_.empty())
+            return std::variant<RecipientKeys, HttpClient>{HttpClient{path_, max_answer}};
+        std::variant<RecipientKeys, HttpClient> client{std::move(idle_.back())};
         idle_.pop_back();
         return client;
     }
 
-    Result<RecipientKeys> end(HttpClient client, const std::optional<StoreStamp>& known,
-                              Answer answer) {
+    Result<RecipientKeys> end(HttpClient client, const Question& question, Answer answer,
+                              std::chrono::seconds max_age) {
         const std::lock_guard guard{mutex_};
+        const auto& known = question.known;
         if (distrust_) return retry(*distrust_);
         if (!store_id_.empty() && answer.stamp.id != store_id_)
             return retry("keyd answers from another store than the configured one");
@@ -95,8 +114,20 @@ private:
             }
         }
         if (!known_ || answer.stamp.revision >= known_->revision) known_ = answer.stamp;
-        idle_.push_back(std::move(client));
+        remember(std::move(client), question, answer.keys, max_age);
         return std::move(answer.keys);
+    }
+
+    void remember(HttpClient client, const Question& question, const RecipientKeys& keys,
+                  std::chrono::seconds max_age) {
+        bool ended = false;
+        const auto era = recent_.era(ended);
+        if (ended) idle_.clear();
+        if (era == 0 && max_age > std::chrono::seconds{0} && client.is_open())
+            recent_.set_witness(std::move(client));
+        else
+            idle_.push_back(std::move(client));
+        recent_.remember(question.era, question.address, keys, question.asked, max_age);
     }
 
     const std::string path_;
@@ -104,6 +135,7 @@ private:
     const std::string store_id_;
     std::mutex mutex_;
     std::vector<HttpClient> idle_;
+    RecentAnswers recent_;
     std::optional<StoreStamp> known_;      ///< the newest stamp seen
     std::optional<std::string> distrust_;  ///< once set, it stays
     std::chrono::steady_clock::time_point next_report_{};

@@ -46,6 +46,10 @@ void ConnectionTable::sweep(TabledConnection::Time now) {
     }
 }
 
+void ConnectionTable::end_memories() {
+    for (const auto& connection : connections_) connection->end_memory();
+}
+
 void ConnectionTable::abort_waiting() {
     for (const auto& connection : connections_) {
         if (!connection->waiting) continue;

@@ -18,6 +18,9 @@ public:
     virtual ~TabledConnection() = default;
     /// Closes the socket: pending operations end with an error.
     virtual void abort() = 0;
+    /// Keys have changed: the connection ends, at once or after the reply that is under way, if its
+    /// client may remember an answer while it is open.
+    virtual void end_memory() {}
 
     uid_t uid = 0;
     bool privileged = false;  ///< not counted against the limit for one user
@@ -46,6 +49,7 @@ public:
     void sweep(TabledConnection::Time now);
     /// Aborts those that wait for their clients (at the end of the program).
     void abort_waiting();
+    void end_memories();
     std::size_t size() const { return connections_.size(); }
 
 private:

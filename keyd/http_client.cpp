@@ -1,6 +1,8 @@
 #include "keyd/http_client.hpp"
 
+#include <cerrno>
 #include <optional>
+#include <string_view>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -8,6 +10,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <sys/socket.h>
 
 namespace maildircrypt {
 namespace {
@@ -30,6 +33,14 @@ std::string render(const HttpCall& call) {
     return text + "\r\n" + call.body;
 }
 
+/// As keyd writes it; what else there may be in such a field is not for us.
+std::chrono::seconds parse_max_age(std::string_view field) {
+    constexpr std::string_view prefix = "max-age=";
+    if (field.size() != prefix.size() + 1 || !field.starts_with(prefix)) return {};
+    const char digit = field.back();
+    return std::chrono::seconds{digit >= '0' && digit <= '9' ? digit - '0' : 0};
+}
+
 bool peer_closed(const error_code& error) {
     return error == asio::error::eof || error == http::error::end_of_stream ||
            error == asio::error::connection_reset || error == asio::error::broken_pipe;
@@ -48,6 +59,15 @@ public:
         if (!reply && kept && closed_early_ && call.method == "GET")
             reply = attempt(call, deadline);
         return reply;
+    }
+
+    /// An end of input is there to be read as soon as the peer has closed (unix(7)).
+    bool is_open() {
+        if (!socket_.is_open()) return false;
+        char octet = 0;
+        const ssize_t size =
+            ::recv(socket_.native_handle(), &octet, sizeof octet, MSG_PEEK | MSG_DONTWAIT);
+        return size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
     }
 
 private:
@@ -101,7 +121,9 @@ private:
         }
         auto message = parser.release();
         if (!message.keep_alive() || buffer_.size() != 0) close();
-        return HttpReply{message.result_int(), std::move(message.body())};
+        const auto field = message[http::field::cache_control];
+        return HttpReply{message.result_int(), std::move(message.body()),
+                         parse_max_age({field.data(), field.size()})};
     }
 
     /// Runs one operation to its end or to the deadline.
@@ -142,6 +164,10 @@ HttpClient::HttpClient(std::string socket_path, std::size_t body_limit)
 HttpClient::~HttpClient() = default;
 HttpClient::HttpClient(HttpClient&&) noexcept = default;
 HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
+
+bool HttpClient::is_open() const {
+    return state_->is_open();
+}
 
 Result<HttpReply> HttpClient::call(const HttpCall& call, Deadline deadline) {
     return state_->call(call, deadline);

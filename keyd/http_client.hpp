@@ -19,6 +19,7 @@ struct HttpCall {
 struct HttpReply {
     unsigned status = 0;
     std::string body;
+    std::chrono::seconds max_age{0};  ///< Cache-Control: max-age=N and nothing else, N at most 9
 };
 
 /// One connection, opened at the first call and kept while both sides want it. One thread at a
@@ -37,6 +38,9 @@ public:
     /// to be closed, one new one is tried: only for calls that may be repeated (GET). All errors
     /// are of fate retry; after one the connection is closed.
     Result<HttpReply> call(const HttpCall& call, Deadline deadline);
+
+    /// Whether the connection is there and neither side has ended it. Does not wait.
+    bool is_open() const;
 
 private:
     class State;

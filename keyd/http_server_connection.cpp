@@ -36,6 +36,7 @@ void render(const ApiReply& reply, bool keep, std::string& output) {
     output += std::to_string(reply.body.size());
     if (reply.status == 503) output += "\r\nRetry-After: 1";
     if (!keep) output += "\r\nConnection: close";
+    if (reply.max_age > 0) output += "\r\nCache-Control: max-age=" + std::to_string(reply.max_age);
     output += "\r\n\r\n";
     output += reply.body;
 }
@@ -68,6 +69,13 @@ void HttpConnection::abort() {
     socket_.close(ignored);
 }
 
+/// A reply that is under way is at the client's already, or soon will be; see reply().
+void HttpConnection::end_memory() {
+    if (!memorable_) return;
+    keep_ = false;
+    if (idle_) abort();
+}
+
 void HttpConnection::end() {
     abort();
     ticket_.reset();
@@ -88,6 +96,7 @@ void HttpConnection::read_request() {
     parser_->header_limit(static_cast<std::uint32_t>(server_.parts_.limits.header));
     parser_->body_limit(max_upload);
     wait_for_client(server_.parts_.limits.request);
+    idle_ = true;
     http::async_read_header(socket_, buffer_, *parser_,
                             [self = shared_from_this()](const ErrorCode& error, std::size_t) {
                                 self->on_header(error);
@@ -95,6 +104,7 @@ void HttpConnection::read_request() {
 }
 
 void HttpConnection::on_header(const ErrorCode& error) {
+    idle_ = false;
     if (error) return refuse_broken(error);
     waiting = false;
     const auto& message = parser_->get();
@@ -103,6 +113,7 @@ void HttpConnection::on_header(const ErrorCode& error) {
     auto parsed = parse_request(as_view(message.method_string()), as_view(message.target()));
     if (const auto* refusal = std::get_if<ApiReply>(&parsed)) return reply(*refusal);
     request_ = std::get<ApiRequest>(std::move(parsed));
+    changes_keys_ = message.method() != http::verb::get && request_.action != Action::report_clear;
     if (const auto refusal = server_.parts_.service.refuse_early(request_, caller_))
         return reply(*refusal);
     if (takes_body(request_.action)) return begin_body();
@@ -172,7 +183,17 @@ void HttpConnection::reply(const ApiReply& answer) {
     if (uploaded_) forget_upload();
     ticket_.reset();
     if (body_unread_ || server_.stopping_) keep_ = false;
+    if (answer.max_age > 0) memorable_ = true;
     render(answer, keep_, output_);
+    if (!changes_keys_) return write();
+    changes_keys_ = false;
+    // Nobody remembers what was, once whoever changed it is told so: replies that are being written
+    // have their ends in the queue, in front of what is posted now.
+    server_.parts_.table.end_memories();
+    asio::post(server_.parts_.io, [self = shared_from_this()] { self->write(); });
+}
+
+void HttpConnection::write() {
     wait_for_client(server_.parts_.limits.reply);
     asio::async_write(socket_, asio::buffer(output_),
                       [self = shared_from_this()](const ErrorCode& error, std::size_t) {

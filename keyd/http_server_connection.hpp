@@ -22,6 +22,7 @@ public:
     HttpConnection(HttpServer& server, UnixAcceptor::Socket socket, const Caller& caller);
     void start();
     void abort() override;
+    void end_memory() override;
 
 private:
     using ErrorCode = boost::system::error_code;
@@ -34,6 +35,7 @@ private:
     void on_body(const ErrorCode& error);
     void work();
     void reply(const ApiReply& answer);
+    void write();
     void on_written(const ErrorCode& error);
     void forget_upload();
     void say_goodbye();
@@ -52,9 +54,12 @@ private:
     std::string body_;
     std::optional<UploadBudget::Ticket> ticket_;
     std::string output_;
-    bool keep_ = false;         ///< the connection, after this reply
-    bool body_unread_ = false;  ///< the reply comes before the client has sent everything
-    bool uploaded_ = false;     ///< octets of a certificate, or of what was taken for one, are here
+    bool keep_ = false;          ///< the connection, after this reply
+    bool idle_ = false;          ///< between a reply and the next request
+    bool memorable_ = false;     ///< a lookup was answered that the client may remember
+    bool changes_keys_ = false;  ///< the request may
+    bool body_unread_ = false;   ///< the reply comes before the client has sent everything
+    bool uploaded_ = false;  ///< octets of a certificate, or of what was taken for one, are here
     std::size_t discarded_ = 0;
     /// When the header of a lookup was there, until its reply is written.
     std::optional<std::chrono::steady_clock::time_point> lookup_began_;

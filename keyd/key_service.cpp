@@ -11,6 +11,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr int answer_max_age = 1;  // seconds
+
 ApiReply unknown_address(const EntryName& name) {
     return error_reply(404, "unknown_address",
                        name.text() + ": keyd knows no key for this. Add one with: keyd-cli add " +
@@ -32,7 +34,9 @@ ApiReply KeyService::lookup(const Address& address, StoreReader& reader) {
         return store_failed(resolved.error());
     }
     metrics_.lookup(resolved->state);
-    return {200, render_answer(address, *resolved)};
+    ApiReply reply{200, render_answer(address, *resolved)};
+    if (reader.is_alone() && resolved->state == KeyState::sealable) reply.max_age = answer_max_age;
+    return reply;
 }
 
 ApiReply KeyService::health(StoreReader& reader) {

@@ -113,7 +113,11 @@ public:
 };
 
 /// The hot path: never waits for a writer. One thread.
-class StoreReader : public EntrySource {};
+class StoreReader : public EntrySource {
+public:
+    /// Whether all changes of the store are made by this process.
+    virtual bool is_alone() const { return false; }
+};
 
 struct StoredBinding {
     EntryName name;

@@ -5,6 +5,7 @@
 import json
 import os
 import pathlib
+import select
 import signal
 import socket
 import subprocess
@@ -139,6 +140,59 @@ class ApiTest(KeydCase):
         bodies = [json.loads(part.split(b"\r\n\r\n", 1)[1])
                   for part in text.split(b"HTTP/1.1 200 OK\r\n")[1:]]
         self.assertEqual([body["address"] for body in bodies], addresses)
+
+    def lookup_on(self, peer, address):
+        """The reply's header on a connection that stays open."""
+        peer.sendall(f"GET /v1/lookup/{address} HTTP/1.1\r\nHost: k\r\n\r\n".encode())
+        text = b""
+        while b"\r\n\r\n" not in text:
+            text += peer.recv(65536)
+        head, _, body = text.partition(b"\r\n\r\n")
+        size = int(head.partition(b"Content-Length: ")[2].split(b"\r\n")[0])
+        while len(body) < size:
+            body += peer.recv(65536)
+        return head
+
+    def connected(self):
+        peer = socket.socket(socket.AF_UNIX)
+        self.addCleanup(peer.close)
+        peer.settimeout(30)
+        peer.connect(str(self.keyd.socket))
+        return peer
+
+    def has_ended(self, peer):
+        """At this moment, without waiting."""
+        readable, _, _ = select.select([peer], [], [], 0)
+        return bool(readable) and peer.recv(1, socket.MSG_PEEK) == b""
+
+    def test_whoever_may_remember_an_answer_hears_of_changes_first(self):
+        self.start()
+        self.upload(ANN, "cv25519")
+        alias = f"info@{gpg.DOMAIN}"
+        for change in (lambda: self.cli("alias", alias, ANN, check=0),
+                       lambda: self.cli("alias", alias, "--remove", check=0),
+                       lambda: self.cli("alias", alias, ANN, check=0),
+                       lambda: self.cli("lost-key", ANN, check=0)):
+            remembering = [self.connected() for _ in range(3)]
+            for peer in remembering:
+                self.assertIn(b"\r\nCache-Control: max-age=1", self.lookup_on(peer, ANN))
+            others = [self.connected(), self.connected()]
+            self.assertNotIn(b"Cache-Control", self.lookup_on(others[0], f"nobody@{gpg.DOMAIN}"))
+            change()
+            self.assertEqual([self.has_ended(peer) for peer in remembering + others],
+                             [True] * 3 + [False] * 2)
+        self.assertNotIn(b"Cache-Control", self.lookup_on(self.connected(), ANN))  # nothing to seal to
+
+    def test_what_changes_no_keys_ends_nobodys_memory(self):
+        self.start()
+        self.upload(ANN, "cv25519")
+        peer = self.connected()
+        self.assertIn(b"\r\nCache-Control: max-age=1", self.lookup_on(peer, ANN))
+        self.curl(f"/v1/clear/{ANN}?state=no-key", "-X", "POST")
+        self.curl(f"/v1/addresses/{ANN}")
+        self.curl_text("/metrics")
+        self.assertFalse(self.has_ended(peer))
+        self.lookup_on(peer, ANN)
 
     def test_lookups_start_no_process(self):
         trace = self.directory / "trace"

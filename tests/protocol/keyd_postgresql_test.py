@@ -57,6 +57,14 @@ class PostgresqlTest(unittest.TestCase):
 
     # ---- two keyd
 
+    def test_answers_that_another_keyd_may_change_are_not_to_be_remembered(self):
+        first = self.keyd("first", init=True)
+        first.add(ANN, self.certificates[ANN])
+        run = subprocess.run(["curl", "-sSi", "--unix-socket", first.socket,
+                              f"http://keyd/v1/lookup/{ANN}"], capture_output=True, check=True)
+        self.assertIn(b"sealable", run.stdout)
+        self.assertNotIn(b"Cache-Control", run.stdout)
+
     def test_two_keyd_see_each_others_changes_within_a_second(self):
         one, other = self.keyd("one", init=True), self.keyd("other")
         took = []

@@ -2,11 +2,14 @@
 #include "base/process.hpp"
 #include "keyd/client.hpp"
 #include "keyd/compiled_answer.hpp"
+#include "keyd/recent_answers.hpp"
 #include "keyd/resolver.hpp"
 #include "tests/unit/support/keyd_data.hpp"
 
 #include <atomic>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <thread>
 
 #include <boost/test/unit_test.hpp>
@@ -44,10 +47,12 @@ public:
             text.remove_prefix(static_cast<std::size_t>(count));
         }
     }
-    void reply(const std::string& body, const std::string& status = "200 OK") {
-        send("HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) +
-             "\r\n\r\n" + body);
+    void reply(const std::string& body, const std::string& status = "200 OK",
+               const std::string& fields = "") {
+        send("HTTP/1.1 " + status + "\r\n" + fields +
+             "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
     }
+    void hang_up() { ::shutdown(fd_.get(), SHUT_RDWR); }
     void wait_for_close() {
         while (!request().empty()) continue;
     }
@@ -290,6 +295,99 @@ BOOST_AUTO_TEST_CASE(answers_that_overtake_each_other_are_no_older_store) {
     while (keyd.connections() == 0) std::this_thread::yield();
     BOOST_TEST(bool(client.lookup(ann)));
     second_done = true;
+}
+
+namespace {
+
+const std::string may_be_remembered = "Cache-Control: max-age=1\r\n";
+
+/// Answers that may be remembered. Each revision is one change of the keys: then the connections
+/// end as keyd's do.
+struct RememberingKeyd {
+    std::atomic<int> requests{0};
+    std::atomic<std::int64_t> revision{5};
+    std::mutex mutex{};
+    std::vector<Peer*> peers{};
+    FakeKeyd keyd{[this](Peer& peer, int) {
+        {
+            const std::lock_guard guard{mutex};
+            peers.push_back(&peer);
+        }
+        while (!peer.request().empty()) {
+            ++requests;
+            peer.reply(answer(revision), "200 OK", may_be_remembered);
+        }
+    }};
+
+    void change() {
+        ++revision;
+        const std::lock_guard guard{mutex};
+        for (Peer* peer : peers) peer->hang_up();
+        peers.clear();
+    }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(what_keyd_lets_be_remembered_is_not_asked_again) {
+    RememberingKeyd fake;
+    KeyClient client{fake.keyd.path(), long_deadline};
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < 10; ++i) BOOST_TEST(bool(client.lookup(ann)));
+    // The first makes the witness, the second is the first one of its time.
+    if (std::chrono::steady_clock::now() - start < longest_memory) BOOST_TEST(fake.requests == 2);
+    BOOST_TEST(fake.keyd.connections() == 2);
+    BOOST_TEST(bool(client.lookup(address("bob@sealed.test"))) == false);  // an answer about ann
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_remembered_beyond_a_change) {
+    RememberingKeyd fake;
+    KeyClient client{fake.keyd.path(), long_deadline};
+    for (int round = 0; round < 20; ++round) {
+        for (int i = 0; i < 3; ++i) BOOST_TEST(bool(client.lookup(ann)));
+        fake.change();
+        const int before = fake.requests;
+        BOOST_TEST(bool(client.lookup(ann)));
+        BOOST_TEST(fake.requests == before + 1);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_remembered_beyond_keyd) {
+    auto fake = std::make_unique<RememberingKeyd>();
+    KeyClient other{fake->keyd.path(), long_deadline};
+    for (int i = 0; i < 3; ++i) BOOST_TEST(bool(other.lookup(ann)));
+    fake->change();
+    fake.reset();
+    require_retry(other.lookup(ann), "connect");
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_was_under_way_at_a_change_is_not_remembered) {
+    // The witness is there; the next question is answered only after the keys have changed.
+    std::atomic<int> requests{0};
+    std::atomic<bool> changed{false};
+    Peer* witness = nullptr;
+    FakeKeyd keyd{[&](Peer& peer, int number) {
+        if (number == 1) {
+            (void)peer.request();
+            peer.reply(answer(5), "200 OK", may_be_remembered);
+            witness = &peer;
+            peer.wait_for_close();
+            return;
+        }
+        while (!peer.request().empty()) {
+            if (++requests == 1) {
+                witness->hang_up();
+                changed = true;
+            }
+            peer.reply(answer(5), "200 OK", may_be_remembered);
+        }
+    }};
+    KeyClient client{keyd.path(), long_deadline};
+    BOOST_TEST(bool(client.lookup(ann)));
+    BOOST_TEST(bool(client.lookup(ann)));
+    BOOST_TEST(changed);
+    BOOST_TEST(bool(client.lookup(ann)));
+    BOOST_TEST(requests == 2);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -9,6 +9,8 @@ namespace {
 struct FakeConnection : TabledConnection {
     bool aborted = false;
     void abort() override { aborted = true; }
+    int ended_memories = 0;
+    void end_memory() override { ++ended_memories; }
 };
 
 std::shared_ptr<FakeConnection> of_user(uid_t uid, bool privileged = false) {
@@ -83,6 +85,19 @@ BOOST_AUTO_TEST_CASE(deadlines_are_kept) {
     BOOST_TEST(table.size() == 1U);
     table.abort_waiting();
     BOOST_TEST(early->aborted);
+}
+
+BOOST_AUTO_TEST_CASE(every_connection_hears_that_keys_have_changed) {
+    ConnectionTable table{{100, 100}};
+    const auto waiting = of_user(1);
+    const auto working = of_user(2);
+    working->waiting = false;
+    table.add(waiting);
+    table.add(working);
+    table.end_memories();
+    BOOST_TEST(waiting->ended_memories == 1);
+    BOOST_TEST(working->ended_memories == 1);
+    BOOST_TEST(!waiting->aborted);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
