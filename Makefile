@@ -43,10 +43,11 @@ maildircrypt-pipe-worker_LDFLAGS := -static-pie -Wl,-z,pack-relative-relocs -Wl,
 $(O)/maildircrypt-pipe-worker: FOREIGN_LIBS := -l:libboost_program_options.a -l:libcrypto.a -l:libz.a
 # The program that the MTA starts: static, no library of ours, so that no missing library ever bounces mail. Its libc
 # is musl's: glibc's asks the processor for its caches whenever a program starts, which a virtual machine answers in
-# half a millisecond. libstdc++'s headers, without the library, ask for a glibc of no version.
+# half a millisecond. libstdc++'s headers, used without the library, ask glibc's macro
+# __GLIBC_PREREQ, which musl lacks: the answer is no.
 maildircrypt-pipe_MAIN        := pipe/main_pipe.cpp
 maildircrypt-pipe_LIBS        :=
-GNU  = $(shell g++ -dumpmachine)
+GNU  = $(shell g++ -print-multiarch)
 MUSL = $(subst -gnu,-musl,$(GNU))
 GCC_INCLUDES = /usr/include/c++/$(shell g++ -dumpversion) /usr/include/$(GNU)/c++/$(shell g++ -dumpversion) \
                $(shell g++ -print-file-name=include)

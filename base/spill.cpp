@@ -75,6 +75,7 @@ Result<void> Spill::read_to(Sink& sink, std::size_t piece_limit) const {
             if (auto written = sink.write(block.substr(0, piece_limit)); !written) return written;
         }
     }
+    if (!file_) return {};
     std::string buffer(std::min(piece_limit, block_size), '\0');
     std::size_t offset = 0;
     while (in_memory_ + offset < size_) {

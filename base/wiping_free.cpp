@@ -3,7 +3,8 @@
 ///
 /// glibc's M_PERTURB does not reach small chunks: they go to a thread's cache before it looks. A
 /// header line is such a chunk. Replacing the functions is supported by glibc ("Replacing malloc"
-/// in its manual); the rest of the family stays.
+/// in its manual); the rest of the family stays. In a static program (the pipe's worker) libc.a
+/// defines them, too: -z muldefs keeps the first, which is ours (Makefile).
 #include "base/process.hpp"
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 /// A reply of the API before it is put on the wire.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -11,8 +12,8 @@ struct ApiReply {
     std::string body;  ///< JSON, ended by a newline
     std::string_view type = "application/json";
     std::string code{};  ///< of an error, as it stands in the body
-    /// May be used again for this many seconds, 0 to 9, on the terms of keyd/API, REMEMBERING.
-    int max_age = 0;
+    /// 0 to 9: for how long a client may remember it, on the terms of keyd/API, LEASES.
+    std::chrono::seconds lease{0};
 };
 
 /// {"error": {"code": ..., "message": ...}}. `code` is stable; `message` is for people and says

@@ -289,6 +289,40 @@ bool takes_body(Action action) {
            action == Action::set_recovery || action == Action::restore;
 }
 
+bool may_change_keys(Action action) {
+    switch (action) {
+        case Action::add:
+        case Action::remove:
+        case Action::remove_certificate:
+        case Action::lost_key:
+        case Action::set_alias:
+        case Action::remove_alias:
+        case Action::set_recovery:
+        case Action::remove_recovery:
+        case Action::restore:
+            return true;
+        case Action::health:
+        case Action::lookup:
+        case Action::check:
+        case Action::show:
+        case Action::export_certificates:
+        case Action::list_aliases:
+        case Action::show_recovery:
+        case Action::list_recovery:
+        case Action::list:
+        case Action::log:
+        case Action::verify_log:
+        case Action::erase_log:
+        case Action::report_clear:
+        case Action::metrics:
+        case Action::begin_backup:
+        case Action::backup_entries:
+        case Action::backup_log:
+            return false;
+    }
+    return true;
+}
+
 Parsed parse_request(std::string_view method, std::string_view target) {
     const std::size_t mark = target.find('?');
     const std::string_view path = target.substr(0, mark);

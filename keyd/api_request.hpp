@@ -54,6 +54,8 @@ enum class Role {
 Role role_for(Action action);
 /// Whether the request has a body: a certificate, or an alias's targets.
 bool takes_body(Action action);
+/// Whether it changes, if permitted, what an address is sealed to.
+bool may_change_keys(Action action);
 
 inline constexpr std::size_t default_page = 100;
 inline constexpr std::size_t largest_page = 1000;

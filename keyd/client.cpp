@@ -5,7 +5,7 @@
 #include "keyd/http_client.hpp"
 #include "keyd/json_fields.hpp"
 #include "keyd/known_history.hpp"
-#include "keyd/recent_answers.hpp"
+#include "keyd/leased_answers.hpp"
 
 #include <algorithm>
 #include <mutex>
@@ -41,7 +41,7 @@ public:
             return retry("keyd answers with status " + std::to_string(reply->status));
         auto answer = read_answer(reply->body, address);
         if (!answer) return answer.error();
-        return end(std::move(client), question, std::move(*answer), reply->max_age);
+        return end(std::move(client), question, std::move(*answer), reply->lease);
     }
 
     /// The state that keyd counted, when the report got through.
@@ -74,19 +74,18 @@ private:
     /// own.
     struct Question {
         const Address& address;
-        RecentAnswers::Time asked;
+        LeasedAnswers::Time asked;
         std::optional<StoreStamp> known{};
-        RecentAnswers::Era era = 0;
+        LeasedAnswers::LeaseNumber lease = 0;
     };
 
     /// The answer if it is remembered, else a connection to ask on.
     Result<std::variant<RecipientKeys, HttpClient>> begin(Question& question) {
         const std::lock_guard guard{mutex_};
         if (distrust_) return retry(*distrust_);
-        bool ended = false;
-        question.era = recent_.era(ended);
-        if (ended) idle_.clear();  // keyd ended these as well
-        if (auto keys = recent_.find(question.era, question.address, question.asked))
+        notice_recall();
+        question.lease = leased_.lease();
+        if (auto keys = leased_.find(question.address, question.asked))
             return std::variant<RecipientKeys, HttpClient>{std::move(*keys)};
         question.known = known_;
         if (idle_.empty())
@@ -97,7 +96,7 @@ private:
     }
 
     Result<RecipientKeys> end(HttpClient client, const Question& question, Answer answer,
-                              std::chrono::seconds max_age) {
+                              std::chrono::seconds lease) {
         const std::lock_guard guard{mutex_};
         const auto& known = question.known;
         if (distrust_) return retry(*distrust_);
@@ -114,20 +113,23 @@ private:
             }
         }
         if (!known_ || answer.stamp.revision >= known_->revision) known_ = answer.stamp;
-        remember(std::move(client), question, answer.keys, max_age);
+        remember(std::move(client), question, answer.keys, lease);
         return std::move(answer.keys);
     }
 
     void remember(HttpClient client, const Question& question, const RecipientKeys& keys,
-                  std::chrono::seconds max_age) {
-        bool ended = false;
-        const auto era = recent_.era(ended);
-        if (ended) idle_.clear();
-        if (era == 0 && max_age > std::chrono::seconds{0} && client.is_open())
-            recent_.set_witness(std::move(client));
+                  std::chrono::seconds lease) {
+        notice_recall();
+        if (leased_.lease() == 0 && lease > std::chrono::seconds{0} && client.is_open())
+            leased_.take_lease(std::move(client));
         else
             idle_.push_back(std::move(client));
-        recent_.remember(question.era, question.address, keys, question.asked, max_age);
+        leased_.remember(question.lease, question.address, keys, question.asked, lease);
+    }
+
+    /// keyd has ended, or is ending, the idle connections as well.
+    void notice_recall() {
+        if (leased_.notice_recall()) idle_.clear();
     }
 
     const std::string path_;
@@ -135,7 +137,7 @@ private:
     const std::string store_id_;
     std::mutex mutex_;
     std::vector<HttpClient> idle_;
-    RecentAnswers recent_;
+    LeasedAnswers leased_;
     std::optional<StoreStamp> known_;      ///< the newest stamp seen
     std::optional<std::string> distrust_;  ///< once set, it stays
     std::chrono::steady_clock::time_point next_report_{};

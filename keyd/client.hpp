@@ -32,7 +32,7 @@ inline constexpr char default_keyd_socket[] = "/run/maildircrypt/keyd.sock";
 /// no such address. "No key" therefore comes only from the store that answered the last time.
 ///
 /// Keys to seal to are remembered for a moment, if keyd says so, and for no longer than keyd is
-/// there and they are unchanged (keyd/recent_answers.hpp).
+/// there and they are unchanged (keyd/leased_answers.hpp).
 ///
 /// A process that lives for one message has seen no answer before: it names the store it expects.
 class KeyClient {

@@ -46,8 +46,8 @@ void ConnectionTable::sweep(TabledConnection::Time now) {
     }
 }
 
-void ConnectionTable::end_memories() {
-    for (const auto& connection : connections_) connection->end_memory();
+void ConnectionTable::recall_leases() {
+    for (const auto& connection : connections_) connection->recall_lease();
 }
 
 void ConnectionTable::abort_waiting() {

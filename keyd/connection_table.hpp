@@ -20,7 +20,7 @@ public:
     virtual void abort() = 0;
     /// Keys have changed: the connection ends, at once or after the reply that is under way, if its
     /// client may remember an answer while it is open.
-    virtual void end_memory() {}
+    virtual void recall_lease() {}
 
     uid_t uid = 0;
     bool privileged = false;  ///< not counted against the limit for one user
@@ -49,7 +49,8 @@ public:
     void sweep(TabledConnection::Time now);
     /// Aborts those that wait for their clients (at the end of the program).
     void abort_waiting();
-    void end_memories();
+    /// Calls recall_lease() of each.
+    void recall_leases();
     std::size_t size() const { return connections_.size(); }
 
 private:

@@ -1,8 +1,9 @@
 #include "keyd/http_client.hpp"
 
+#include "keyd/lease_field.hpp"
+
 #include <cerrno>
 #include <optional>
-#include <string_view>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -31,14 +32,6 @@ std::string render(const HttpCall& call) {
         text += "Content-Type: application/octet-stream\r\nContent-Length: " +
                 std::to_string(call.body.size()) + "\r\n";
     return text + "\r\n" + call.body;
-}
-
-/// As keyd writes it; what else there may be in such a field is not for us.
-std::chrono::seconds parse_max_age(std::string_view field) {
-    constexpr std::string_view prefix = "max-age=";
-    if (field.size() != prefix.size() + 1 || !field.starts_with(prefix)) return {};
-    const char digit = field.back();
-    return std::chrono::seconds{digit >= '0' && digit <= '9' ? digit - '0' : 0};
 }
 
 bool peer_closed(const error_code& error) {
@@ -121,9 +114,9 @@ private:
         }
         auto message = parser.release();
         if (!message.keep_alive() || buffer_.size() != 0) close();
-        const auto field = message[http::field::cache_control];
+        const auto field = message[lease_field];
         return HttpReply{message.result_int(), std::move(message.body()),
-                         parse_max_age({field.data(), field.size()})};
+                         parse_lease({field.data(), field.size()})};
     }
 
     /// Runs one operation to its end or to the deadline.

@@ -19,7 +19,7 @@ struct HttpCall {
 struct HttpReply {
     unsigned status = 0;
     std::string body;
-    std::chrono::seconds max_age{0};  ///< Cache-Control: max-age=N and nothing else, N at most 9
+    std::chrono::seconds lease{0};  ///< keyd/lease_field.hpp
 };
 
 /// One connection, opened at the first call and kept while both sides want it. One thread at a

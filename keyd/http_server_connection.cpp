@@ -1,6 +1,9 @@
 #include "keyd/http_server_connection.hpp"
 
 #include "keyd/certificate.hpp"
+#include "keyd/lease_field.hpp"
+
+#include <utility>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -36,7 +39,12 @@ void render(const ApiReply& reply, bool keep, std::string& output) {
     output += std::to_string(reply.body.size());
     if (reply.status == 503) output += "\r\nRetry-After: 1";
     if (!keep) output += "\r\nConnection: close";
-    if (reply.max_age > 0) output += "\r\nCache-Control: max-age=" + std::to_string(reply.max_age);
+    if (reply.lease > std::chrono::seconds{0}) {
+        output += "\r\n";
+        output += lease_field;
+        output += ": ";
+        output += lease_text(reply.lease);
+    }
     output += "\r\n\r\n";
     output += reply.body;
 }
@@ -66,12 +74,14 @@ void HttpConnection::start() {
 
 void HttpConnection::abort() {
     ErrorCode ignored;  // nothing was promised to the peer
+    // The end is to be seen at once, even while a child that was just forked holds a copy.
+    socket_.shutdown(asio::socket_base::shutdown_both, ignored);
     socket_.close(ignored);
 }
 
 /// A reply that is under way is at the client's already, or soon will be; see reply().
-void HttpConnection::end_memory() {
-    if (!memorable_) return;
+void HttpConnection::recall_lease() {
+    if (!leased_) return;
     keep_ = false;
     if (idle_) abort();
 }
@@ -113,9 +123,9 @@ void HttpConnection::on_header(const ErrorCode& error) {
     auto parsed = parse_request(as_view(message.method_string()), as_view(message.target()));
     if (const auto* refusal = std::get_if<ApiReply>(&parsed)) return reply(*refusal);
     request_ = std::get<ApiRequest>(std::move(parsed));
-    changes_keys_ = message.method() != http::verb::get && request_.action != Action::report_clear;
     if (const auto refusal = server_.parts_.service.refuse_early(request_, caller_))
         return reply(*refusal);
+    changes_keys_ = may_change_keys(request_.action);
     if (takes_body(request_.action)) return begin_body();
     if (body_unread_)
         return reply(error_reply(400, "bad_request", "This request has no body: see keyd/API."));
@@ -183,13 +193,14 @@ void HttpConnection::reply(const ApiReply& answer) {
     if (uploaded_) forget_upload();
     ticket_.reset();
     if (body_unread_ || server_.stopping_) keep_ = false;
-    if (answer.max_age > 0) memorable_ = true;
+    if (answer.lease > std::chrono::seconds{0}) leased_ = true;
     render(answer, keep_, output_);
-    if (!changes_keys_) return write();
-    changes_keys_ = false;
+    const bool refused = answer.status >= 400 && answer.status < 500;
+    const bool changed = std::exchange(changes_keys_, false) && !refused;
+    if (!changed) return write();
     // Nobody remembers what was, once whoever changed it is told so: replies that are being written
     // have their ends in the queue, in front of what is posted now.
-    server_.parts_.table.end_memories();
+    server_.parts_.table.recall_leases();
     asio::post(server_.parts_.io, [self = shared_from_this()] { self->write(); });
 }
 

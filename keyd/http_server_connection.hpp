@@ -22,7 +22,7 @@ public:
     HttpConnection(HttpServer& server, UnixAcceptor::Socket socket, const Caller& caller);
     void start();
     void abort() override;
-    void end_memory() override;
+    void recall_lease() override;
 
 private:
     using ErrorCode = boost::system::error_code;
@@ -56,7 +56,7 @@ private:
     std::string output_;
     bool keep_ = false;          ///< the connection, after this reply
     bool idle_ = false;          ///< between a reply and the next request
-    bool memorable_ = false;     ///< a lookup was answered that the client may remember
+    bool leased_ = false;        ///< an answer went out that the client may remember
     bool changes_keys_ = false;  ///< the request may
     bool body_unread_ = false;   ///< the reply comes before the client has sent everything
     bool uploaded_ = false;  ///< octets of a certificate, or of what was taken for one, are here

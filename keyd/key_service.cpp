@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int answer_max_age = 1;  // seconds
+constexpr std::chrono::seconds answer_lease{1};
 
 ApiReply unknown_address(const EntryName& name) {
     return error_reply(404, "unknown_address",
@@ -35,7 +35,8 @@ ApiReply KeyService::lookup(const Address& address, StoreReader& reader) {
     }
     metrics_.lookup(resolved->state);
     ApiReply reply{200, render_answer(address, *resolved)};
-    if (reader.is_alone() && resolved->state == KeyState::sealable) reply.max_age = answer_max_age;
+    if (reader.is_sole_writer() && resolved->state == KeyState::sealable)
+        reply.lease = answer_lease;
     return reply;
 }
 

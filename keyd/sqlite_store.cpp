@@ -56,7 +56,8 @@ public:
     }
     explicit SqliteReader(SqliteConnection connection) : connection_(std::move(connection)) {}
 
-    bool is_alone() const override { return true; }
+    /// The writer's flock(2) keeps every other keyd out (sqlite_open.cpp).
+    bool is_sole_writer() const override { return true; }
     Result<FoundEntries> find(std::span<const EntryName> names) override {
         if (names.size() <= names_at_once) return find_entries(connection_, names);
         auto snapshot = Snapshot::begin(connection_);

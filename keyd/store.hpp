@@ -115,8 +115,8 @@ public:
 /// The hot path: never waits for a writer. One thread.
 class StoreReader : public EntrySource {
 public:
-    /// Whether all changes of the store are made by this process.
-    virtual bool is_alone() const { return false; }
+    /// Whether nobody but this process changes the store, so that it hears of every change.
+    virtual bool is_sole_writer() const { return false; }
 };
 
 struct StoredBinding {

@@ -98,10 +98,10 @@ public:
                      smfi_addheader(context_, mutable_text(name_copy), mutable_text(value_copy)));
     }
     Result<void> replace_body(std::string_view piece) override {
-        const Octets octets = as_octets(piece);
-        piece_.assign(octets.begin(), octets.end());
+        // libmilter sends the octets from where they are and does not write to them.
+        auto* octets = const_cast<std::uint8_t*>(as_octets(piece).data());
         return check("replace the body",
-                     smfi_replacebody(context_, piece_.data(), static_cast<int>(piece_.size())));
+                     smfi_replacebody(context_, octets, static_cast<int>(piece.size())));
     }
 
 private:
@@ -111,7 +111,6 @@ private:
     }
 
     SMFICTX* context_;
-    OctetString piece_;
 };
 
 Connection* connection_of(SMFICTX* context) {

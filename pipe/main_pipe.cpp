@@ -78,7 +78,7 @@ private:
     ParentProcess parent_;
     int signals_ = -1;
     int control_ = -1;  ///< our end of the pair
-    int output_ = -1;   ///< what the worker, its loader and its libraries print
+    int output_ = -1;   ///< what the worker and its libraries print
     int worker_control_ = -1;
     int worker_output_ = -1;
     int standard_output_ = -1;
@@ -107,8 +107,10 @@ int Supervisor::run() {
 /// started it with SIGCHLD ignored, and then no child could be waited for.
 bool Supervisor::prepare() {
     // Not by sigprocmask(2) of a libc, which keeps some signals out of its sets for itself.
-    constexpr std::uint64_t all = ~std::uint64_t{0};
-    (void)::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, nullptr, sizeof all);
+    std::array<std::uint64_t, (_NSIG - 1) / 64> all;
+    all.fill(~std::uint64_t{0});
+    if (::syscall(SYS_rt_sigprocmask, SIG_SETMASK, all.data(), nullptr, sizeof all) != 0)
+        return false;
     (void)::signal(SIGCHLD, SIG_DFL);
     if (::fcntl(STDIN_FILENO, F_GETFD) < 0) {
         log("no_input", errno);

@@ -1,5 +1,6 @@
 /// The supervisor's reading of arguments and messages: pure functions that need nothing but libc
-/// (string_view's members that throw would bring in half of libstdc++, hence behind()).
+/// (there is no libstdc++ to link with: string_view's members that throw are out of reach, hence
+/// behind()).
 #pragma once
 
 #include "pipe/control.hpp"

@@ -22,8 +22,8 @@ inline constexpr std::array<std::uint8_t, x25519_size> x25519_base_point{9};
 /// Read-only after creation: any number of threads may use one.
 class CryptoContext {
 public:
-    /// Fails when OpenSSL lacks an algorithm (a FIPS-only or broken installation), SEIPD version
-    /// 2's apart.
+    /// Fails when OpenSSL's default provider lacks an algorithm (built without it, or broken),
+    /// SEIPD version 2's apart. openssl.cnf has no say (seal/openssl_library.hpp).
     static Result<CryptoContext> create();
 
     const EVP_CIPHER* aes256_cfb() const { return aes256_cfb_.get(); }

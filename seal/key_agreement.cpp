@@ -87,7 +87,9 @@ Result<void> agree_x25519(const CryptoContext& context, EVP_PKEY* recipient,
     const auto ephemeral = draw_x25519(context);
     if (!ephemeral) return ephemeral.error();
     Derivation derivation{ephemeral->get()};
-    if (auto done = derivation.multiply(context.base_point(), point); !done) return done;
+    // The base point is ours: a failure says nothing about the recipient's key.
+    if (auto done = derivation.multiply(context.base_point(), point); !done)
+        return retry(done.error().what);
     return derivation.multiply(recipient, secret);
 }
 

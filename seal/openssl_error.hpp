@@ -7,7 +7,8 @@
 
 namespace maildircrypt {
 
-/// "STEP: REASON", fate retry; empties this thread's error queue.
+/// "STEP: REASON", fate retry; where the texts were left out (OpensslTexts), "STEP: OpenSSL failed,
+/// `openssl errstr N` says why". Empties this thread's error queue.
 Error openssl_error(const std::string& step);
 
 }  // namespace maildircrypt

@@ -16,7 +16,7 @@ enum class OpensslTexts { load, leave_out };
 /// The first use of one cipher in the default context prepares all of OpenSSL's ciphers, and every
 /// new key is looked for among all the names that it knows: together more than sealing a letter
 /// takes. Nor does what mail is sealed with depend on openssl.cnf or the environment: they are not
-/// read.
+/// read, by the whole process, unless another library has had them read before the first call.
 OSSL_LIB_CTX* openssl_library(OpensslTexts texts = OpensslTexts::load);
 
 }  // namespace maildircrypt

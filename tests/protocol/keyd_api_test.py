@@ -175,20 +175,23 @@ class ApiTest(KeydCase):
                        lambda: self.cli("lost-key", ANN, check=0)):
             remembering = [self.connected() for _ in range(3)]
             for peer in remembering:
-                self.assertIn(b"\r\nCache-Control: max-age=1", self.lookup_on(peer, ANN))
+                self.assertIn(b"\r\nMaildircrypt-Lease: 1", self.lookup_on(peer, ANN))
             others = [self.connected(), self.connected()]
-            self.assertNotIn(b"Cache-Control", self.lookup_on(others[0], f"nobody@{gpg.DOMAIN}"))
+            self.assertNotIn(b"Lease", self.lookup_on(others[0], f"nobody@{gpg.DOMAIN}"))
             change()
             self.assertEqual([self.has_ended(peer) for peer in remembering + others],
                              [True] * 3 + [False] * 2)
-        self.assertNotIn(b"Cache-Control", self.lookup_on(self.connected(), ANN))  # nothing to seal to
+        self.assertNotIn(b"Lease", self.lookup_on(self.connected(), ANN))  # nothing to seal to
 
     def test_what_changes_no_keys_ends_nobodys_memory(self):
         self.start()
         self.upload(ANN, "cv25519")
         peer = self.connected()
-        self.assertIn(b"\r\nCache-Control: max-age=1", self.lookup_on(peer, ANN))
+        self.assertIn(b"\r\nMaildircrypt-Lease: 1", self.lookup_on(peer, ANN))
         self.curl(f"/v1/clear/{ANN}?state=no-key", "-X", "POST")
+        self.curl("/v1/log/verify", "-X", "POST")
+        status, _ = self.curl(f"/v1/addresses/{ANN}", "-X", "DELETE", role="somebody else")
+        self.assertEqual(status, 403)
         self.curl(f"/v1/addresses/{ANN}")
         self.curl_text("/metrics")
         self.assertFalse(self.has_ended(peer))

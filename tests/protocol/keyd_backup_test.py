@@ -2,6 +2,7 @@
 # needs: root
 """keyd-cli import, backup and restore, on SQLite and on PostgreSQL."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -236,6 +237,32 @@ class BackupTest(unittest.TestCase):
         self.cli(keyd, "restore", self.here / "none", status=66)
         self.cli(keyd, "backup", self.here / "no/such/place", status=73)
         self.assertEqual(sorted(p.name for p in self.here.glob("*.new-*")), [])
+
+    def test_entries_that_are_one_address_by_now_are_not_chosen_between(self):
+        keyd = self.keyd("one")
+        self.fill(keyd)
+        backup = self.here / "whole"
+        self.cli(keyd, "backup", backup)
+        lines = [json.loads(line) for line in backup.read_text().splitlines()]
+        entry = next(line["entry"] for line in lines if line.get("entry", {}).get("certificates"))
+
+        def with_names(*names):
+            entries = [line for line in lines if "entry" in line]
+            entries += [{"entry": {**entry, "name": name}} for name in names]
+            entries.sort(key=lambda line: line["entry"]["name"].encode())
+            whole = [lines[0], *entries, *(line for line in lines if "row" in line)]
+            text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in whole).encode()
+            end = {**lines[-1]["end"], "entries": len(entries),
+                   "sha256": hashlib.sha256(text).hexdigest()}
+            (self.here / "made").write_bytes(text + json.dumps({"end": end}).encode() + b"\n")
+            return self.here / "made"
+
+        two = f"jÜrgen@{gpg.DOMAIN}", f"jürgen@{gpg.DOMAIN}"
+        for pair in (two, (f"strasse@{gpg.DOMAIN}", f"straße@{gpg.DOMAIN}")):
+            for option in ((), ("--dry-run",)):
+                said = self.cli(keyd, "restore", *option, with_names(*pair), status=65)
+                self.assertIn("are one address", said)
+        self.cli(keyd, "restore", "--dry-run", with_names(two[0], f"straße@{gpg.DOMAIN}"))
 
     def test_a_backup_is_one_moment_while_changes_go_on(self):
         for kind in KINDS:

@@ -2,7 +2,7 @@
 #include "base/process.hpp"
 #include "keyd/client.hpp"
 #include "keyd/compiled_answer.hpp"
-#include "keyd/recent_answers.hpp"
+#include "keyd/leased_answers.hpp"
 #include "keyd/resolver.hpp"
 #include "tests/unit/support/keyd_data.hpp"
 
@@ -299,7 +299,7 @@ BOOST_AUTO_TEST_CASE(answers_that_overtake_each_other_are_no_older_store) {
 
 namespace {
 
-const std::string may_be_remembered = "Cache-Control: max-age=1\r\n";
+const std::string may_be_remembered = "Maildircrypt-Lease: 1\r\n";
 
 /// Answers that may be remembered. Each revision is one change of the keys: then the connections
 /// end as keyd's do.
@@ -334,8 +334,8 @@ BOOST_AUTO_TEST_CASE(what_keyd_lets_be_remembered_is_not_asked_again) {
     KeyClient client{fake.keyd.path(), long_deadline};
     const auto start = std::chrono::steady_clock::now();
     for (int i = 0; i < 10; ++i) BOOST_TEST(bool(client.lookup(ann)));
-    // The first makes the witness, the second is the first one of its time.
-    if (std::chrono::steady_clock::now() - start < longest_memory) BOOST_TEST(fake.requests == 2);
+    // The first brings the lease, the second is the first one under it.
+    if (std::chrono::steady_clock::now() - start < longest_lease) BOOST_TEST(fake.requests == 2);
     BOOST_TEST(fake.keyd.connections() == 2);
     BOOST_TEST(bool(client.lookup(address("bob@sealed.test"))) == false);  // an answer about ann
 }
@@ -362,21 +362,21 @@ BOOST_AUTO_TEST_CASE(nothing_is_remembered_beyond_keyd) {
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_that_was_under_way_at_a_change_is_not_remembered) {
-    // The witness is there; the next question is answered only after the keys have changed.
+    // The lease is there; the next question is answered only after the keys have changed.
     std::atomic<int> requests{0};
     std::atomic<bool> changed{false};
-    Peer* witness = nullptr;
+    Peer* leasing = nullptr;
     FakeKeyd keyd{[&](Peer& peer, int number) {
         if (number == 1) {
             (void)peer.request();
             peer.reply(answer(5), "200 OK", may_be_remembered);
-            witness = &peer;
+            leasing = &peer;
             peer.wait_for_close();
             return;
         }
         while (!peer.request().empty()) {
             if (++requests == 1) {
-                witness->hang_up();
+                leasing->hang_up();
                 changed = true;
             }
             peer.reply(answer(5), "200 OK", may_be_remembered);

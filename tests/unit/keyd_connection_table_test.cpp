@@ -9,8 +9,8 @@ namespace {
 struct FakeConnection : TabledConnection {
     bool aborted = false;
     void abort() override { aborted = true; }
-    int ended_memories = 0;
-    void end_memory() override { ++ended_memories; }
+    int recalls = 0;
+    void recall_lease() override { ++recalls; }
 };
 
 std::shared_ptr<FakeConnection> of_user(uid_t uid, bool privileged = false) {
@@ -94,9 +94,9 @@ BOOST_AUTO_TEST_CASE(every_connection_hears_that_keys_have_changed) {
     working->waiting = false;
     table.add(waiting);
     table.add(working);
-    table.end_memories();
-    BOOST_TEST(waiting->ended_memories == 1);
-    BOOST_TEST(working->ended_memories == 1);
+    table.recall_leases();
+    BOOST_TEST(waiting->recalls == 1);
+    BOOST_TEST(working->recalls == 1);
     BOOST_TEST(!waiting->aborted);
 }
 

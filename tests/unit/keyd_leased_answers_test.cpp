@@ -1,6 +1,7 @@
 #include "base/fd.hpp"
 #include "base/process.hpp"
-#include "keyd/recent_answers.hpp"
+#include "keyd/lease_field.hpp"
+#include "keyd/leased_answers.hpp"
 #include "tests/unit/support/keyd_data.hpp"
 
 #include <thread>
@@ -47,85 +48,88 @@ RecipientKeys sealable(std::size_t keys = 1) {
     return answer;
 }
 
-RecentAnswers::Era era_of(RecentAnswers& recent) {
-    bool ended = false;
-    return recent.era(ended);
-}
-
 struct Fixture {
     Answering keyd;
-    RecentAnswers recent;
-    RecentAnswers::Time now = std::chrono::steady_clock::now();
-    bool knows(const Address& address, RecentAnswers::Time when) {
-        return recent.find(era_of(recent), address, when).has_value();
+    LeasedAnswers leased;
+    LeasedAnswers::Time now = std::chrono::steady_clock::now();
+    bool knows(const Address& address, LeasedAnswers::Time when) {
+        return leased.find(address, when).has_value();
     }
 };
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(keyd_recent_answers, Fixture)
+BOOST_FIXTURE_TEST_SUITE(keyd_leased_answers, Fixture)
 
-BOOST_AUTO_TEST_CASE(without_a_witness_nothing_is_known) {
-    BOOST_TEST(era_of(recent) == 0U);
-    recent.remember(0, ann, sealable(), now, second);
+BOOST_AUTO_TEST_CASE(without_a_lease_nothing_is_known) {
+    BOOST_TEST(leased.lease() == 0U);
+    leased.remember(0, ann, sealable(), now, second);
     BOOST_TEST(!knows(ann, now));
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_is_known_for_a_second_after_its_question) {
-    recent.set_witness(keyd.connected());
-    recent.remember(era_of(recent), ann, sealable(), now, second);
+    leased.take_lease(keyd.connected());
+    leased.remember(leased.lease(), ann, sealable(), now, second);
     BOOST_TEST(knows(ann, now));
     BOOST_TEST(knows(ann, now + second - std::chrono::nanoseconds{1}));
     BOOST_TEST(!knows(ann, now + second));
     BOOST_TEST(!knows(address("bob@sealed.test"), now));
-    recent.remember(era_of(recent), ann, sealable(), now, 9 * second);  // whatever keyd says
+    leased.remember(leased.lease(), ann, sealable(), now, 9 * second);  // whatever keyd says
     BOOST_TEST(!knows(ann, now + second));
-    recent.remember(era_of(recent), ann, sealable(), now + second, 0 * second);
+    leased.remember(leased.lease(), ann, sealable(), now + second, 0 * second);
     BOOST_TEST(!knows(ann, now + second));
 }
 
-BOOST_AUTO_TEST_CASE(the_end_of_the_witness_is_the_end_of_its_era) {
-    recent.set_witness(keyd.connected());
-    const auto era = era_of(recent);
-    recent.remember(era, ann, sealable(), now, second);
+BOOST_AUTO_TEST_CASE(a_recall_is_the_end_of_the_lease) {
+    leased.take_lease(keyd.connected());
+    const auto lease = leased.lease();
+    leased.remember(lease, ann, sealable(), now, second);
     keyd.hang_up();
-    bool ended = false;
-    BOOST_TEST(recent.era(ended) == 0U);
-    BOOST_TEST(ended);
+    BOOST_TEST(leased.notice_recall());
+    BOOST_TEST(!leased.notice_recall());
+    BOOST_TEST(leased.lease() == 0U);
     BOOST_TEST(!knows(ann, now));
     Answering next;
-    recent.set_witness(next.connected());
+    leased.take_lease(next.connected());
     BOOST_TEST(!knows(ann, now));
-    recent.remember(era, ann, sealable(), now, second);  // a question of the era before
+    leased.remember(lease, ann, sealable(), now, second);  // a question under the lease before
     BOOST_TEST(!knows(ann, now));
-    BOOST_TEST(era_of(recent) != era);
+    BOOST_TEST(leased.lease() != lease);
 }
 
 BOOST_AUTO_TEST_CASE(only_keys_to_seal_to_are_known) {
-    recent.set_witness(keyd.connected());
+    leased.take_lease(keyd.connected());
     for (const KeyState state :
          {KeyState::expired, KeyState::revoked, KeyState::tombstone, KeyState::no_key}) {
         RecipientKeys answer = sealable();
         answer.state = state;
-        recent.remember(era_of(recent), ann, answer, now, second);
+        leased.remember(leased.lease(), ann, answer, now, second);
         BOOST_TEST(!knows(ann, now));
     }
 }
 
 BOOST_AUTO_TEST_CASE(memory_has_its_limits) {
-    recent.set_witness(keyd.connected());
-    const auto era = era_of(recent);
-    recent.remember(era, ann, sealable(max_remembered_keys + 1), now, second);
+    leased.take_lease(keyd.connected());
+    const auto lease = leased.lease();
+    leased.remember(lease, ann, sealable(max_leased_keys + 1), now, second);
     BOOST_TEST(!knows(ann, now));
-    recent.remember(era, ann, sealable(max_remembered_keys), now, second);
+    leased.remember(lease, ann, sealable(max_leased_keys), now, second);
     BOOST_TEST(knows(ann, now));
-    for (std::size_t i = 1; i < max_remembered; ++i)
-        recent.remember(era, address("u" + std::to_string(i) + "@sealed.test"), sealable(), now,
+    for (std::size_t i = 1; i < max_leased; ++i)
+        leased.remember(lease, address("u" + std::to_string(i) + "@sealed.test"), sealable(), now,
                         second);
     BOOST_TEST(knows(ann, now));
-    recent.remember(era, address("one-more@sealed.test"), sealable(), now, second);
+    leased.remember(lease, address("one-more@sealed.test"), sealable(), now, second);
     BOOST_TEST(!knows(ann, now));
     BOOST_TEST(knows(address("one-more@sealed.test"), now));
+}
+
+BOOST_AUTO_TEST_CASE(the_field_reads_as_it_is_written) {
+    for (int time = 0; time <= 9; ++time)
+        BOOST_TEST(
+            (parse_lease(lease_text(std::chrono::seconds{time})) == std::chrono::seconds{time}));
+    for (const char* none : {"", "-1", "10", "1 ", "1, 1", "max-age=1", "x", "/", ":"})
+        BOOST_TEST((parse_lease(none) == std::chrono::seconds{0}), none);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
