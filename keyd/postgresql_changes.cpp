@@ -3,7 +3,9 @@
 #include "keyd/alias_targets.hpp"
 #include "keyd/certificate_json.hpp"
 #include "keyd/encoding.hpp"
+#include "keyd/local_part.hpp"
 #include "keyd/postgresql_schema.hpp"
+#include "seal/ascii.hpp"
 
 #include <algorithm>
 
@@ -52,9 +54,20 @@ std::string find_query(std::size_t names) {
     std::string places;
     for (std::size_t i = 1; i <= names; ++i) places += (i == 1 ? "$" : ", $") + std::to_string(i);
     return "SELECT s.id, s.revision, s.log_sequence, s.log_head, "
-           "a.name, a.answer, a.state, a.valid_until, a.targets "
+           "a.name, a.answer, a.state, a.valid_until, a.targets, s.folding "
            "FROM store s LEFT JOIN addresses a ON a.name IN (" +
            places + ")";
+}
+
+/// A name that the store's entries are folded otherwise than is not found, which is not "no key".
+Result<void> check_folding(std::string_view rules, std::span<const EntryName> names) {
+    static const std::string own = folding_rules();
+    if (rules == own ||
+        std::ranges::all_of(names, [](const EntryName& name) { return is_ascii(name.text()); }))
+        return {};
+    return retry(
+        "store: a keyd with other rules of folding has renamed its entries: restart this one, or "
+        "upgrade it if that does not help (keyd(8))");
 }
 
 /// For statements that yield no rows.
@@ -165,6 +178,7 @@ Result<FoundEntries> find_entries(PostgresqlConnection& connection,
                     : connection.query("find", find_query(names.size()), values);
     if (!rows) return rows.error();
     if (rows->size() == 0) return retry("store: its id is gone");
+    if (auto known = check_folding(rows->text(0, 9), names); !known) return known.error();
     FoundEntries found{{std::string{rows->text(0, 0)}, rows->integer(0, 1),
                         LogPosition{rows->integer(0, 2), std::string{rows->text(0, 3)}}},
                        std::vector<std::optional<StoredEntry>>(names.size())};

@@ -61,6 +61,22 @@ BOOST_DATA_TEST_CASE(init_makes_a_store_once_and_nothing_else_does, servers) {
     BOOST_TEST(world->open()->stamp().value().id != world->id());
 }
 
+/// As a keyd with another library beside this one does it.
+BOOST_DATA_TEST_CASE(names_that_were_renamed_meanwhile_are_not_taken_for_unknown, servers) {
+    const auto world = TestStore::make(sample);
+    const auto store = world->open();
+    const EntryName name = address("j\u00fcrgen@sealed.test");
+    BOOST_REQUIRE(bool(store->find({&name, 1})));
+    run(*world, "UPDATE store SET folding = 'others'");
+    const auto found = store->find({&name, 1});
+    BOOST_REQUIRE(!found);
+    BOOST_TEST((found.error().fate == Fate::retry));
+    BOOST_TEST(has(found.error().what, "rules of folding"));
+    const EntryName plain = ann;
+    BOOST_TEST(bool(store->find({&plain, 1})));         // folded alike by all
+    BOOST_TEST(bool(world->open()->find({&name, 1})));  // brings the names back under its own
+}
+
 BOOST_DATA_TEST_CASE(a_uri_names_the_same_store, servers) {
     const auto world = TestStore::make(sample);
     const std::string host = world->option().substr(world->option().find("host=") + 5);
