@@ -21,9 +21,11 @@ import lmtp_guard
 
 SIZES = [1000, 10_000, 100_000, 1_000_000, 10_000_000] + ([] if QUICK else [100_000_000])
 SESSIONS = [1, 2, 4, 8, 16, 32, 64]
+MANY = 10_000  # addresses, from which on no message goes to the address of another one
 KEYS = [10, 1000, 10_000] + ([] if QUICK else [100_000, 1_000_000])
 ROUNDS = 2 if QUICK else 3
 SECONDS = 0.5 if QUICK else 2  # that a measurement takes, about
+NUMBERED = "key@sealed.test"
 GNUPLOT = """\
 set terminal svg size 960,320 font "sans,11"
 set output "growth.svg"
@@ -58,12 +60,21 @@ def send(guard, users, size, sessions, messages):
     return (time.monotonic() - started) / (each * len(users))
 
 
-def measure(guard, users, size, sessions):
+def measure(guard, users, size, sessions, way=send):
     """The median of the rounds: milliseconds a message."""
     first = send(guard, users[:1], size, 1, 1)
     messages = max(len(users) * 2, min(2000, int(SECONDS / first)))
-    return 1000 * statistics.median(send(guard, users, size, sessions, messages)
+    return 1000 * statistics.median(way(guard, users, size, sessions, messages)
                                     for _ in range(ROUNDS))
+
+
+def send_to_each(guard, _, size, sessions, messages):
+    """Likewise, each message to an address of its own, so that keyd is asked for each."""
+    started = time.monotonic()
+    subprocess.run(["smtp-source", "-L", "-d", "-N", "-s", str(sessions), "-l", str(size), "-m",
+                    str(messages), "-f", "ada@out.test", "-t", NUMBERED, f"unix:{guard.socket}"],
+                   check=True)
+    return (time.monotonic() - started) / messages
 
 
 def fill(base, count):
@@ -73,7 +84,7 @@ def fill(base, count):
         answer, *row = store.execute("SELECT answer, version, state, expires, valid_until FROM addresses "
                             "WHERE name = ?", [USERS[0]]).fetchone()
         have = store.execute("SELECT count(*) FROM addresses").fetchone()[0]
-        new = [f"key{number}@sealed.test" for number in range(have, count)]
+        new = [f"{number + 1}{NUMBERED}" for number in range(have - len(USERS), count - len(USERS))]
         store.executemany("INSERT INTO addresses (name, answer, version, state, expires, "
                           "valid_until) VALUES (?, ?, ?, ?, ?, ?)",
                           ((name, answer.replace(USERS[0], name), *row) for name in new))
@@ -87,7 +98,7 @@ def with_keys(base, guard):
     for count in KEYS:
         users = fill(base, count)
         sample = chosen.sample(users, 8)
-        yield count, measure(guard, sample, 10_000, 8)
+        yield count, measure(guard, sample, 10_000, 8, send if count < MANY else send_to_each)
 
 
 def tables(base, guard):
@@ -95,7 +106,8 @@ def tables(base, guard):
         (size, measure(guard, USERS[:1], size, 1)) for size in SIZES]
     yield "sessions at once, 10 kB", [
         (count, measure(guard, USERS[:min(count, 8)], 10_000, count)) for count in SESSIONS]
-    yield "addresses with keys in the store, 8 sessions, 10 kB", list(with_keys(base, guard))
+    yield (f"addresses with keys in the store, 8 sessions, 10 kB, from {MANY} on each message to another",
+           list(with_keys(base, guard)))
 
 
 def write(found):
