@@ -155,34 +155,33 @@ private:
 };
 
 /// A backup of a keyd with other rules of folding may hold two entries that are one to this keyd:
-/// which keys were the address's is not for us to guess. Few names change, so these are gathered
-/// first, and all are held against them.
-Result<void> check_names(const std::string& path) {
-    std::map<std::string, std::string> former;  // by name
-    const auto names = [](const json& entry) {
-        const std::string written = entry["name"].get<std::string>();
-        const auto read = read_entry(entry);
-        return std::pair{written, read ? read->name.text() : written};
-    };
-    const auto gather = [&](const BackupSummary&, const json& entry) -> Result<void> {
-        const auto [written, name] = names(entry);
-        if (written != name) former.emplace(name, written);
-        return {};
-    };
-    const auto compare = [&](const BackupSummary&, const json& entry) -> Result<void> {
-        const auto [written, name] = names(entry);
-        const auto found = former.find(name);
-        if (found == former.end() || found->second == written) return {};
-        return refuse(
-            path + ": " + found->second + " and " + written +
-            " are one address to this keyd, as they are to Postfix. Nothing was restored: "
-            "restore it with the keyd that wrote it, there remove one of them, and make a "
-            "new backup");
-    };
-    auto read = read_backup(path, gather);
-    if (read && !former.empty()) read = read_backup(path, compare);
-    return read ? Result<void>{} : read.error();
-}
+/// which keys were the address's is not for us to guess. Few names change: these are gathered, and
+/// all are held against them.
+class ChangedNames {
+public:
+    void add(const std::string& written, const EntryName& name) {
+        if (written != name.text()) former_.emplace(name.text(), written);
+    }
+    Result<void> check(const std::string& path) const {
+        if (former_.empty()) return {};
+        auto read = read_backup(path, [&](const BackupSummary&, const json& entry) -> Result<void> {
+            const auto found = read_entry(entry);
+            if (!found) return found.error();
+            const std::string written = entry["name"].get<std::string>();
+            const auto other = former_.find(found->name.text());
+            if (other == former_.end() || other->second == written) return {};
+            return refuse(
+                path + ": " + other->second + " and " + written +
+                " are one address to this keyd, as they are to Postfix. Nothing was restored: "
+                "restore it with the keyd that wrote it, there remove one of them, and make a "
+                "new backup");
+        });
+        return read ? Result<void>{} : read.error();
+    }
+
+private:
+    std::map<std::string, std::string> former_;  ///< by name
+};
 
 }  // namespace
 
@@ -194,14 +193,17 @@ int back_up(HttpClient& client, const std::string& path) {
 
 int restore_backup(HttpClient& client, const std::string& path, bool dry_run) {
     // All of it is looked at before anything is changed.
-    auto whole = read_backup(path, [](const BackupSummary&, const json& entry) -> Result<void> {
-        auto read = read_entry(entry);
-        return read ? Result<void>{} : read.error();
+    ChangedNames changed;
+    auto whole = read_backup(path, [&](const BackupSummary&, const json& entry) -> Result<void> {
+        const auto read = read_entry(entry);
+        if (!read) return read.error();
+        changed.add(entry["name"].get<std::string>(), read->name);
+        return {};
     });
     if (!whole)
         return complain(whole.error().what,
                         whole.error().fate == Fate::refuse ? EX_DATAERR : EX_NOINPUT);
-    if (auto distinct = check_names(path); !distinct)
+    if (auto distinct = changed.check(path); !distinct)
         return complain(distinct.error().what, EX_DATAERR);
     if (dry_run) {
         std::cout << path << ": whole; " << whole->entries << " entries, " << whole->rows
