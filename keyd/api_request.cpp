@@ -243,84 +243,10 @@ Parsed metrics(std::string_view method, std::string_view query) {
 
 }  // namespace
 
-Role role_for(Action action) {
-    switch (action) {
-        case Action::health:
-        case Action::lookup:
-        case Action::check:
-        case Action::report_clear:
-        case Action::show_recovery:
-            return Role::everyone;
-        case Action::show:
-        case Action::export_certificates:
-        case Action::add:
-        case Action::remove:
-        case Action::remove_certificate:
-        case Action::lost_key:
-            return Role::owner;
-        case Action::set_alias:
-        case Action::remove_alias:
-        case Action::list_aliases:
-        case Action::set_recovery:
-        case Action::remove_recovery:
-        case Action::list_recovery:
-        case Action::list:
-        case Action::log:
-        case Action::verify_log:
-        case Action::erase_log:
-        case Action::metrics:
-        case Action::begin_backup:
-        case Action::backup_entries:
-        case Action::backup_log:
-        case Action::restore:
-            return Role::administrator;
-    }
-    return Role::administrator;
-}
-
 Role role_for(const ApiRequest& request) {
     const Role role = role_for(request.action);
     const bool domain = request.name && request.name->kind() != EntryKind::address;
     return role == Role::owner && domain ? Role::administrator : role;
-}
-
-bool takes_body(Action action) {
-    return action == Action::add || action == Action::check || action == Action::set_alias ||
-           action == Action::set_recovery || action == Action::restore;
-}
-
-bool may_change_keys(Action action) {
-    switch (action) {
-        case Action::add:
-        case Action::remove:
-        case Action::remove_certificate:
-        case Action::lost_key:
-        case Action::set_alias:
-        case Action::remove_alias:
-        case Action::set_recovery:
-        case Action::remove_recovery:
-        case Action::restore:
-            return true;
-        case Action::health:
-        case Action::lookup:
-        case Action::check:
-        case Action::show:
-        case Action::export_certificates:
-        case Action::list_aliases:
-        case Action::show_recovery:
-        case Action::list_recovery:
-        case Action::list:
-        case Action::log:
-        case Action::verify_log:
-        case Action::erase_log:
-        case Action::report_clear:
-        case Action::metrics:
-        case Action::begin_backup:
-        case Action::backup_entries:
-        case Action::backup_log:
-            return false;
-    }
-    return true;
 }
 
 Parsed parse_request(std::string_view method, std::string_view target) {

@@ -1,6 +1,7 @@
 /// What a request asks for: a pure reading of method and target (keyd/API).
 #pragma once
 
+#include "keyd/api_action.hpp"
 #include "keyd/api_reply.hpp"
 #include "keyd/entry_name.hpp"
 #include "seal/address.hpp"
@@ -14,48 +15,6 @@
 #include <variant>
 
 namespace maildircrypt {
-
-/// Acted on by exhaustive switches without `default`.
-enum class Action {
-    health,
-    lookup,
-    check,
-    show,
-    export_certificates,
-    add,
-    remove,
-    remove_certificate,
-    lost_key,
-    set_alias,
-    remove_alias,
-    list_aliases,
-    set_recovery,
-    show_recovery,
-    remove_recovery,
-    list_recovery,
-    list,
-    log,
-    verify_log,
-    erase_log,
-    report_clear,
-    metrics,
-    begin_backup,
-    backup_entries,
-    backup_log,
-    restore,
-};
-
-/// Who may ask for it.
-enum class Role {
-    everyone,
-    owner,          ///< of the address, and administrators
-    administrator,  ///< see Caller
-};
-Role role_for(Action action);
-/// Whether the request has a body: a certificate, or an alias's targets.
-bool takes_body(Action action);
-/// Whether it changes, if permitted, what an address is sealed to.
-bool may_change_keys(Action action);
 
 inline constexpr std::size_t default_page = 100;
 inline constexpr std::size_t largest_page = 1000;

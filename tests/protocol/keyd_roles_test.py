@@ -60,7 +60,7 @@ def documented():
 
 def actions():
     """What the code knows to do."""
-    text = (harness.ROOT / "keyd/api_request.hpp").read_text()
+    text = (harness.ROOT / "keyd/api_action.hpp").read_text()
     body = re.search(r"enum class Action \{(.*?)\};", text, re.DOTALL)[1]
     return re.findall(r"^\s+(\w+),", body, re.MULTILINE)
 
