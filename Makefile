@@ -32,6 +32,15 @@ keyd-validator_LIBS           := keyd seal base
 keyd-validator_LDFLAGS        := -static-libstdc++ -static-libgcc
 maildircrypt-milter_MAIN      := milter/main_milter.cpp
 maildircrypt-milter_LIBS      := milter keyd seal base
+# A copy of libmilter whose calls lead to milter/connection_io.hpp.
+$(O)/maildircrypt-milter: FOREIGN_LIBS := -lboost_program_options -lidn2 -lunistring \
+                                          $(O)/foreign/libmilter.a -l:libsm.a -lcrypto -lz
+$(O)/maildircrypt-milter: LDFLAGS += -Wl,--undefined=libmilter_poll
+$(O)/maildircrypt-milter: | $(O)/foreign/libmilter.a
+$(O)/foreign/libmilter.a: Makefile
+	@mkdir -p $(@D)
+	objcopy $(foreach call,poll read close,--redefine-sym $(call)=libmilter_$(call)) \
+	    $$(g++ -print-file-name=libmilter.a) $@
 maildircrypt-pipe-worker_MAIN := pipe/main_pipe_worker.cpp
 maildircrypt-pipe-worker_LIBS := pipe keyd seal base
 maildircrypt-lmtp_MAIN        := pipe/main_lmtp.cpp

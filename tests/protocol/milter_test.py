@@ -550,6 +550,13 @@ class Process(MilterTest):
         self.assertNotIn("hidden", log)
         self.assertNotIn(SECRET.decode(), log)
 
+    def test_libmilter_reads_through_our_functions(self):
+        symbols = subprocess.run(["nm", harness.BUILD / "foreign/libmilter.a"], capture_output=True,
+                                 check=True, text=True).stdout.split()
+        for name in ("poll", "read", "close"):
+            self.assertIn(f"libmilter_{name}", symbols)
+            self.assertNotIn(name, symbols)
+
     def test_the_configuration_file_has_the_same_options(self):
         self.start()
         config = self.path.parent / "milter.conf"
