@@ -22,7 +22,8 @@
 namespace maildircrypt {
 namespace {
 
-constexpr std::size_t read_size = 64 * 1024;
+/// As much as most messages need: each page that is touched costs a short life.
+constexpr std::size_t read_size = 16 * 1024;
 constexpr std::size_t spill_memory = 2 * 1024 * 1024;
 
 constexpr std::string_view bad_address_line =

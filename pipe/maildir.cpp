@@ -26,7 +26,7 @@ Result<void> make_in(const Fd& parent, const Names& names) {
     if (!synced) return errno_error("open the parent of a new directory");
     for (const auto& name : names) {
         if (::mkdirat(parent.get(), name.c_str(), directory_mode) != 0 && errno != EEXIST)
-            return errno_error("make a directory");
+            return maildir_error("make a directory");
     }
     if (::fsync(synced.get()) != 0) return errno_error("sync the parent of a new directory");
     return synced.close("close the parent of a new directory");
@@ -46,6 +46,13 @@ Result<Fd> open_or_make(const Fd& parent, const std::string& name, int flags,
 }
 
 }  // namespace
+
+Error maildir_error(const std::string& step) {
+    const bool read_only = errno == EROFS;
+    Error error = errno_error(step);
+    if (read_only) error.what += " (a service needs the Maildirs below its ReadWritePaths=)";
+    return error;
+}
 
 Result<Maildir> Maildir::open(const MaildirPath& path) {
     Fd directory{::open(path.existing.c_str(), search_only)};

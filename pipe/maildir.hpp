@@ -5,7 +5,13 @@
 #include "base/result.hpp"
 #include "pipe/maildir_template.hpp"
 
+#include <string>
+
 namespace maildircrypt {
+
+/// errno_error() for making something in a Maildir. "Read-only file system" is mostly a service
+/// that may write only below its ReadWritePaths (systemd.exec(5)), and the text says so.
+Error maildir_error(const std::string& step);
 
 /// Everything below `existing` is opened relative to a descriptor and, unless the path allows it,
 /// never through a symbolic link: nobody who can write in between leads a delivery elsewhere.

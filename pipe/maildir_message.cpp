@@ -13,7 +13,8 @@
 namespace maildircrypt {
 namespace {
 
-constexpr std::size_t buffer_size = 64 * 1024;
+/// A page that is touched costs a program that lives for one message more than a write(2) more.
+constexpr std::size_t buffer_size = 16 * 1024;
 constexpr mode_t file_mode = 0600;
 /// Names tried before a collision counts as a fault: even one is next to impossible.
 constexpr int max_names = 8;
@@ -42,7 +43,7 @@ Result<void> MaildirMessage::create_file() {
             name_ = tmp_name_ = std::move(name);
             return {};
         }
-        if (errno != EEXIST) return errno_error("create the file in tmp");
+        if (errno != EEXIST) return maildir_error("create the file in tmp");
     }
     return retry("create the file in tmp: every name is taken");
 }

@@ -1,6 +1,7 @@
 #include "pipe/maildir.hpp"
 #include "tests/lib/scratch.hpp"
 
+#include <cerrno>
 #include <filesystem>
 #include <set>
 #include <string>
@@ -78,6 +79,15 @@ BOOST_AUTO_TEST_CASE(a_file_in_the_way_is_an_error) {
     BOOST_TEST(!Maildir::open(below(scratch, {"bob"})));
     BOOST_TEST(!Maildir::open(below(scratch, {"bob", "Maildir"})));
     BOOST_TEST(read_whole(scratch / "bob") == "x");
+}
+
+BOOST_AUTO_TEST_CASE(a_read_only_file_system_says_what_to_do) {
+    errno = EROFS;
+    BOOST_TEST(maildir_error("make a directory").what ==
+               "make a directory: Read-only file system "
+               "(a service needs the Maildirs below its ReadWritePaths=)");
+    errno = EACCES;
+    BOOST_TEST(maildir_error("make a directory").what == "make a directory: Permission denied");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
