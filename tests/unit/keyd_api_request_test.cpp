@@ -1,5 +1,9 @@
 #include "keyd/api_request.hpp"
 
+#include <set>
+#include <string>
+#include <vector>
+
 #include <boost/test/unit_test.hpp>
 
 using namespace maildircrypt;
@@ -54,6 +58,60 @@ BOOST_AUTO_TEST_CASE(every_endpoint_is_found) {
     BOOST_TEST((request("GET", "/v1/backup/x/entries?after=a%40b.test").after == "a@b.test"));
     BOOST_TEST((request("GET", "/v1/backup/x/log?after=7").after_sequence == 7));
     BOOST_TEST((request("GET", "/v1/backup/x/log").token == "x"));
+}
+
+/// Remembered answers are recalled after these, and after no others (keyd/API, LEASES).
+BOOST_AUTO_TEST_CASE(it_is_known_of_every_endpoint_whether_it_may_change_keys) {
+    struct Endpoint {
+        const char* method;
+        std::string target;
+        bool changes;
+    };
+    const std::string entry = "/v1/addresses/a@b.test";
+    const std::string domain = "/v1/addresses/@b.test";
+    const std::string one = "/certificates/" + std::string(40, 'A');
+    const std::vector<Endpoint> endpoints{
+        {"GET", "/v1/health", false},
+        {"GET", "/v1/lookup/a@b.test", false},
+        {"POST", "/v1/check", false},
+        {"POST", "/v1/check?address=a@b.test", false},
+        {"GET", "/v1/addresses", false},
+        {"GET", entry, false},
+        {"DELETE", entry, true},
+        {"DELETE", entry + "?keep_tombstone=yes", true},
+        {"DELETE", domain, true},
+        {"GET", entry + "/certificates", false},
+        {"POST", entry + "/certificates", true},
+        {"POST", entry + "/certificates?any_user_id=yes", true},
+        {"POST", domain + "/certificates", true},
+        {"DELETE", entry + one, true},
+        {"DELETE", domain + one, true},
+        {"POST", entry + "/lost", true},
+        {"POST", domain + "/lost", true},
+        {"PUT", entry + "/alias", true},
+        {"DELETE", entry + "/alias", true},
+        {"GET", "/v1/aliases", false},
+        {"GET", "/v1/recovery", false},
+        {"GET", "/v1/recovery/b.test", false},
+        {"PUT", "/v1/recovery/b.test", true},
+        {"DELETE", "/v1/recovery/b.test", true},
+        {"GET", "/v1/log", false},
+        {"DELETE", "/v1/log?address=a@b.test", false},
+        {"POST", "/v1/log/verify", false},
+        {"POST", "/v1/backup", false},
+        {"GET", "/v1/backup/x/entries", false},
+        {"GET", "/v1/backup/x/log", false},
+        {"POST", "/v1/restore", true},
+        {"POST", "/v1/clear/a@b.test?state=no-key", false},
+        {"GET", "/metrics", false},
+    };
+    std::set<Action> seen;
+    for (const auto& [method, target, changes] : endpoints) {
+        const Action action = request(method, target).action;
+        seen.insert(action);
+        BOOST_TEST(may_change_keys(action) == changes, method << ' ' << target);
+    }
+    BOOST_TEST(seen.size() == static_cast<std::size_t>(Action::restore) + 1);  // it is the last
 }
 
 BOOST_AUTO_TEST_CASE(what_concerns_a_whole_domain_is_the_administrators) {
