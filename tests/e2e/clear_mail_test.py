@@ -4,7 +4,6 @@
 
 import itertools
 import pathlib
-import subprocess
 import sys
 import unittest
 
@@ -14,7 +13,6 @@ import harness
 import lmtp_guard
 import pipes
 import postfix
-import prometheus
 import smtp
 from guard_tests import LETTER, SECRET, SENDER
 from processes import wait_until
@@ -37,12 +35,10 @@ class ClearMail(unittest.TestCase):
         cls.stand.keyd.cli("remove", RELEASED)
 
     def counted(self):
-        text = subprocess.run(["curl", "-sS", "-f", "--unix-socket", self.stand.keyd.socket,
-                               "http://keyd/metrics"], capture_output=True, check=True, text=True)
-        samples = prometheus.parse(text.stdout)
-        found = {state: int(samples["maildircrypt_keyd_clear_mail_total", state])
+        samples = self.stand.keyd.metrics()
+        found = {state: int(samples["clear_mail_total", state])
                  for state in ("no-key", "released", "tombstone", "revoked")}
-        found["alarms"] = int(samples["maildircrypt_keyd_clear_mail_alarms_total", None])
+        found["alarms"] = int(samples["clear_mail_alarms_total", None])
         return found
 
     def directory(self):

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import threading
 
+import prometheus
 from processes import Server
 
 USER = "daemon"  # unprivileged, on every Debian; not the owner of the Maildirs
@@ -57,10 +58,18 @@ class Keyd:
 
     def get(self, path):
         """GET of the API, by curl: (status, JSON)."""
-        run = subprocess.run(["curl", "-sS", "--unix-socket", self.socket, "-w", "\n%{http_code}",
-                              f"http://keyd{path}"], capture_output=True, check=True, text=True)
-        body, _, status = run.stdout.rpartition("\n")
+        body, _, status = self.curl(path, "-w", "\n%{http_code}").rpartition("\n")
         return int(status), json.loads(body) if body else None
+
+    def metrics(self):
+        """What keyd has counted: {(name without its prefix, label's value or None): number}."""
+        samples = prometheus.parse(self.curl("/metrics", "-f"))
+        return {(name.removeprefix("maildircrypt_keyd_"), label): value
+                for (name, label), value in samples.items()}
+
+    def curl(self, path, *options):
+        return subprocess.run(["curl", "-sS", "--unix-socket", self.socket, *options,
+                               f"http://keyd{path}"], capture_output=True, check=True, text=True).stdout
 
     def __enter__(self):
         return self

@@ -198,3 +198,11 @@ def apply_edits(fields, edits):
         elif command == b"h":
             header.append(tuple(data.split(b"\0")[:2]))
     return header[1:]
+
+
+def edited(fields, body, edits):
+    """The whole message after the edits."""
+    header = b"".join(name + b":" + value.replace(b"\n", b"\r\n") + b"\r\n"
+                      for name, value in apply_edits(fields, edits))
+    replaced = new_body(edits)
+    return header + b"\r\n" + (body if replaced is None else replaced)

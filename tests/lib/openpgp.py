@@ -1,6 +1,7 @@
 """OpenPGP packets, as far as tests take them apart."""
 
 import base64
+import itertools
 
 
 def dearmour(armour):
@@ -37,3 +38,9 @@ def encryption_packet(certificate):
     if len(subkeys) != 1:
         raise AssertionError(f"{len(subkeys)} subkeys")
     return subkeys[0]
+
+
+def sealed_to(armour):
+    """The key ids that its session keys are encrypted to: what stands in front of the data."""
+    keys = itertools.takewhile(lambda packet: packet[0] == 1, packets(dearmour(armour)))
+    return [body[1:9].hex().upper() for _, body in keys]

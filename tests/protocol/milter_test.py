@@ -23,7 +23,7 @@ import milter_client
 import testkeys
 import undo
 from fake_keyd import FakeKeyd
-from milter_client import Closed, MilterClient, apply_edits, new_body
+from milter_client import Closed, MilterClient, apply_edits, edited, new_body
 from processes import Server, wait_until
 
 ALICE, BOB, CAROL = (gpg.address_of(kind) for kind in ("cv25519", "rsa2048", "nistp256"))
@@ -90,10 +90,9 @@ class MilterTest(unittest.TestCase):
 
     def opened(self, edits, fields, expected):
         """Checks the sealed message whole; returns its parts and the key ids it is sealed to."""
-        header = b"".join(name + b":" + value.replace(b"\n", b"\r\n") + b"\r\n"
-                          for name, value in apply_edits(fields, edits))
-        sealed = undo.take_apart(header + b"\r\n" + new_body(edits))
-        self.assertNotIn(SECRET, header + new_body(edits))
+        message = edited(fields, b"", edits)
+        sealed = undo.take_apart(message)
+        self.assertNotIn(SECRET, message)
         payload, key_ids = self.users.decrypt(sealed.armour)
         self.assertEqual(undo.undo(payload), expected)
         return sealed, key_ids
