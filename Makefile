@@ -37,10 +37,13 @@ $(O)/maildircrypt-milter: FOREIGN_LIBS := -lboost_program_options -lidn2 -lunist
                                           $(O)/foreign/libmilter.a -l:libsm.a -lcrypto -lz
 $(O)/maildircrypt-milter: LDFLAGS += -Wl,--undefined=libmilter_poll
 $(O)/maildircrypt-milter: | $(O)/foreign/libmilter.a
-$(O)/foreign/libmilter.a: Makefile
+LIBMILTER := $(wildcard $(shell g++ -print-file-name=libmilter.a 2>/dev/null))
+$(O)/foreign/libmilter.a: milter/connection_io.symbols $(LIBMILTER)
 	@mkdir -p $(@D)
-	objcopy $(foreach call,poll read close,--redefine-sym $(call)=libmilter_$(call)) \
-	    $$(g++ -print-file-name=libmilter.a) $@
+	objcopy --redefine-syms=$< $(LIBMILTER) $@.new
+	@# What stands in the place of one call must stand in the place of all of its kind.
+	! nm -u $@.new | grep -wE '(__)?(p?poll|select|readv?|recv|recvfrom|recvmsg|close|pthread_cond_.*wait)(_chk)?'
+	mv $@.new $@
 maildircrypt-pipe-worker_MAIN := pipe/main_pipe_worker.cpp
 maildircrypt-pipe-worker_LIBS := pipe keyd seal base
 maildircrypt-lmtp_MAIN        := pipe/main_lmtp.cpp

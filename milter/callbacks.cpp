@@ -4,7 +4,6 @@
 #include "base/process.hpp"
 #include "milter/session.hpp"
 
-#include <atomic>
 #include <charconv>
 #include <csignal>
 #include <cstring>
@@ -34,17 +33,11 @@ constexpr unsigned long not_answered =
 /// libmilter has no place for a context of the caller's: it hands nothing but the connection to its
 /// callbacks. Set once, before the first callback can come.
 const MilterService* the_service = nullptr;
-std::atomic<int> the_session_count{0};
 
 /// What libmilter keeps for us per connection (its "private data").
 struct Connection {
-    Connection() : session(*the_service) { ++the_session_count; }
-    Connection(const Connection&) = delete;
-    Connection& operator=(const Connection&) = delete;
-    ~Connection() { --the_session_count; }
-
+    MilterSession session{*the_service};
     bool broken = false;  ///< a callback threw: the message of which it was part is not accepted
-    MilterSession session;
 };
 
 /// libmilter takes `char*` and does not write to it.
@@ -374,8 +367,8 @@ Result<void> register_callbacks() {
 
 }  // namespace
 
-Result<MilterEnd> serve_milter(const MilterService& service, const std::string& path, mode_t mode,
-                               const std::function<void()>& ready) {
+Result<void> serve_milter(const MilterService& service, const std::string& path, mode_t mode,
+                          const std::function<void()>& ready) {
     the_service = &service;
     if (auto done = register_callbacks(); !done) return done.error();
     if (auto done = listen_at(path, mode); !done) return done.error();
@@ -383,7 +376,7 @@ Result<MilterEnd> serve_milter(const MilterService& service, const std::string& 
     hold_signals();
     ready();
     if (smfi_main() != MI_SUCCESS) return retry("libmilter gave up");
-    return the_session_count == 0 ? MilterEnd::idle : MilterEnd::busy;
+    return {};
 }
 
 }  // namespace maildircrypt

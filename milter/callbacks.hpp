@@ -11,16 +11,11 @@
 
 namespace maildircrypt {
 
-/// How serve_milter() ended.
-enum class MilterEnd {
-    idle,  ///< no session is left
-    busy,  ///< libmilter waited its 5 seconds; threads of it still use `service`
-};
-
 /// Listens on a Unix socket at `path` (a stale one of a dead process is replaced, a live one is an
 /// error), calls `ready`, and serves until SIGTERM, SIGINT or SIGHUP. Once per process: libmilter
-/// keeps its state in globals. `service` must outlive the process when the end is `busy`.
-Result<MilterEnd> serve_milter(const MilterService& service, const std::string& path, mode_t mode,
-                               const std::function<void()>& ready);
+/// keeps its state in globals. `service` must outlive the process: threads of libmilter may still
+/// use it when this function comes back.
+Result<void> serve_milter(const MilterService& service, const std::string& path, mode_t mode,
+                          const std::function<void()>& ready);
 
 }  // namespace maildircrypt

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -46,26 +48,9 @@ ReadAhead** place_of(int fd) {
     return &the_connections[static_cast<std::size_t>(fd)];
 }
 
-/// Whether it can be read without a system call, and that is what is asked.
-bool holds_octets(const pollfd& watched) {
-    if ((watched.events & POLLIN) == 0) return false;
-    auto** place = place_of(watched.fd);
+bool holds_octets(int fd) {
+    ReadAhead** place = place_of(fd);
     return place != nullptr && *place != nullptr && !(*place)->empty();
-}
-
-/// All that are ready, without waiting.
-int poll_held(pollfd* watched, nfds_t count) {
-    // One connection that holds octets needs no look at its socket.
-    if (count == 1)
-        watched[0].revents = 0;
-    else if (::poll(watched, count, 0) < 0)
-        return -1;
-    int ready = 0;
-    for (nfds_t i = 0; i < count; ++i) {
-        if (holds_octets(watched[i])) watched[i].revents |= POLLIN;
-        if (watched[i].revents != 0) ++ready;
-    }
-    return ready;
 }
 
 /// As read(2), of a connection from which nothing is held. What is no socket, and what was said to
@@ -76,18 +61,35 @@ ssize_t read_ahead(int fd, ReadAhead& held, void* target, std::size_t size) {
     return static_cast<ssize_t>(held.take(target, size));
 }
 
+/// Threads of the pool that wait for a connection, and how many of them were told of one and have
+/// not woken up. Under the pool's lock.
+int the_waiting = 0;
+int the_woken = 0;
+/// A connection with commands found all of them woken for others.
+std::atomic<bool> one_is_left_over{false};
+
 }  // namespace
+
+int patience() {
+    return one_is_left_over ? pool_patience : own_patience;
+}
+
 }  // namespace maildircrypt
 
 using namespace maildircrypt;
 
+/// The pool's own poll, of many, looks at the sockets alone: it may still name a connection that is
+/// closed, and whose number another thread has by now.
 extern "C" int libmilter_poll(pollfd* watched, nfds_t count, int timeout) {
-    if (std::any_of(watched, watched + count, holds_octets)) return poll_held(watched, count);
-    return ::poll(watched, count, timeout == pool_patience ? own_patience : timeout);
+    if (count == 1 && (watched->events & POLLIN) != 0 && holds_octets(watched->fd)) {
+        watched->revents = POLLIN;
+        return 1;
+    }
+    return ::poll(watched, count, timeout == pool_patience ? patience() : timeout);
 }
 
 extern "C" ssize_t libmilter_read(int fd, void* target, std::size_t size) {
-    auto** place = place_of(fd);
+    ReadAhead** place = place_of(fd);
     if (place == nullptr) return ::read(fd, target, size);
     if (*place != nullptr && !(*place)->empty())
         return static_cast<ssize_t>((*place)->take(target, size));
@@ -98,6 +100,35 @@ extern "C" ssize_t libmilter_read(int fd, void* target, std::size_t size) {
 }
 
 extern "C" int libmilter_close(int fd) {
-    if (auto** place = place_of(fd)) delete std::exchange(*place, nullptr);
+    if (ReadAhead** place = place_of(fd)) delete std::exchange(*place, nullptr);
     return ::close(fd);
+}
+
+extern "C" int libmilter_cond_signal(pthread_cond_t* condition) {
+    if (the_woken == the_waiting) {
+        one_is_left_over = true;
+        return 0;
+    }
+    ++the_woken;
+    return ::pthread_cond_signal(condition);
+}
+
+extern "C" int libmilter_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* lock,
+                                        const timespec* end) {
+    one_is_left_over = false;  // this thread has just looked for one
+    ++the_waiting;
+    const int result = ::pthread_cond_timedwait(condition, lock, end);
+    --the_waiting;
+    the_woken = std::max(the_woken - 1, 0);
+    return result;
+}
+
+extern "C" int libmilter_poll_chk(pollfd* watched, nfds_t count, int timeout, std::size_t room) {
+    if (room / sizeof *watched < count) std::abort();
+    return libmilter_poll(watched, count, timeout);
+}
+
+extern "C" ssize_t libmilter_read_chk(int fd, void* target, std::size_t size, std::size_t room) {
+    if (room < size) std::abort();
+    return libmilter_read(fd, target, size);
 }

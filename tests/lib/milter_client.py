@@ -24,6 +24,11 @@ class Closed(Exception):
     """The milter ended the connection."""
 
 
+def negotiation(actions=ALL_ACTIONS, protocol=ALL_PROTOCOL):
+    """What the MTA offers: the data of its first command."""
+    return struct.pack(">III", 6, actions, protocol)
+
+
 def text(*words):
     return b"".join(word.encode() if isinstance(word, str) else word for word in words)
 
@@ -68,7 +73,7 @@ class MilterClient:
 
     def negotiate(self, actions=ALL_ACTIONS, protocol=ALL_PROTOCOL):
         """The actions and protocol flags that the milter chose."""
-        self.send(b"O", struct.pack(">III", 6, actions, protocol))
+        self.send(b"O", negotiation(actions, protocol))
         command, data = self.receive()
         if command != b"O":
             raise AssertionError(f"not a negotiation: {command!r}")
