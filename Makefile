@@ -32,17 +32,20 @@ keyd-validator_LIBS           := keyd seal base
 keyd-validator_LDFLAGS        := -static-libstdc++ -static-libgcc
 maildircrypt-milter_MAIN      := milter/main_milter.cpp
 maildircrypt-milter_LIBS      := milter keyd seal base
-# A copy of libmilter whose calls lead to milter/connection_io.hpp.
-$(O)/maildircrypt-milter: FOREIGN_LIBS := -lboost_program_options -lidn2 -lunistring \
-                                          $(O)/foreign/libmilter.a -l:libsm.a -lcrypto -lz
-$(O)/maildircrypt-milter: LDFLAGS += -Wl,--undefined=libmilter_poll
-$(O)/maildircrypt-milter: | $(O)/foreign/libmilter.a
+# With a copy of libmilter that calls milter/connection_io and milter/pool_patience. It stands behind our libraries:
+# --undefined takes these out of them before it asks. libsm is Sendmail's own, which libmilter.a needs. (The sanitized
+# program has Debian's shared libmilter.)
+maildircrypt-milter_LDFLAGS   := -Wl,--undefined=libmilter_poll
+$(O)/maildircrypt-milter: FOREIGN_LIBS := -lboost_program_options -lidn2 -lunistring -l:libsm.a -lcrypto -lz
+$(O)/maildircrypt-milter: $(O)/foreign/libmilter.a
+# Empty on a machine that has not installed it yet.
 LIBMILTER := $(wildcard $(shell g++ -print-file-name=libmilter.a 2>/dev/null))
-$(O)/foreign/libmilter.a: milter/connection_io.symbols $(LIBMILTER)
+$(O)/foreign/libmilter.a: milter/libmilter.symbols $(LIBMILTER)
 	@mkdir -p $(@D)
 	objcopy --redefine-syms=$< $(LIBMILTER) $@.new
+	nm -u $@.new >$@.undefined
 	@# What stands in the place of one call must stand in the place of all of its kind.
-	! nm -u $@.new | grep -wE '(__)?(p?poll|select|readv?|recv|recvfrom|recvmsg|close|pthread_cond_.*wait)(_chk)?'
+	! grep -wE '(__)?(p?poll|select|readv?|recv|recvfrom|recvmsg|close|pthread_cond_(.*wait|broadcast))(_chk)?' $@.undefined
 	mv $@.new $@
 maildircrypt-pipe-worker_MAIN := pipe/main_pipe_worker.cpp
 maildircrypt-pipe-worker_LIBS := pipe keyd seal base
@@ -125,7 +128,8 @@ endef
 $(eval $(call unit_tests_rule,$(O),))
 $(eval $(call unit_tests_rule,$(SAN),-fsanitize=address$(comma)undefined))
 $(O)/obj/tests/%.o $(SAN)/obj/tests/%.o: CXXFLAGS += -DBOOST_TEST_DYN_LINK
-# What is tested is optimised, the tests are not: half the time to compile them.
+# The tests' own code is optimised less than what it tests, and compiles faster. -O1: _FORTIFY_SOURCE wants some.
+# VARIANT_FLAGS, since SANITIZE's -O1 stands behind CXXFLAGS.
 $(O)/obj/tests/unit/%.o: CXXFLAGS += -O1 -g1
 $(SAN)/obj/tests/unit/%.o: VARIANT_FLAGS += -O0
 

@@ -1,8 +1,10 @@
 #include "milter/connection_io.hpp"
 
+#include "base/secret.hpp"
+#include "milter/pool_patience.hpp"
+
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -20,11 +22,11 @@ public:
     bool empty() const { return begin_ == end_; }
     /// At most `size` octets.
     std::size_t take(void* target, std::size_t size) {
-        const std::size_t count = std::min(size, end_ - begin_);
-        std::memcpy(target, octets_.data() + begin_, count);
-        ::explicit_bzero(octets_.data() + begin_, count);
-        begin_ += count;
-        return count;
+        const auto piece = octets_.span().subspan(begin_, std::min(size, end_ - begin_));
+        std::memcpy(target, piece.data(), piece.size());
+        ::explicit_bzero(piece.data(), piece.size());
+        begin_ += piece.size();
+        return piece.size();
     }
     /// As recv(2), without waiting. Only when empty.
     ssize_t fill(int fd) {
@@ -35,7 +37,7 @@ public:
     }
 
 private:
-    std::array<char, read_ahead_octets> octets_;  // wiped when freed, as all memory of the process
+    SecretArray<read_ahead_octets> octets_;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
 };
@@ -61,25 +63,8 @@ ssize_t read_ahead(int fd, ReadAhead& held, void* target, std::size_t size) {
     return static_cast<ssize_t>(held.take(target, size));
 }
 
-/// Threads of the pool that wait for a connection, and how many of them were told of one and have
-/// not woken up. Under the pool's lock.
-int the_waiting = 0;
-int the_woken = 0;
-/// A connection with commands found all of them woken for others.
-std::atomic<bool> one_is_left_over{false};
-
 }  // namespace
 
-int patience() {
-    return one_is_left_over ? pool_patience : own_patience;
-}
-
-}  // namespace maildircrypt
-
-using namespace maildircrypt;
-
-/// The pool's own poll, of many, looks at the sockets alone: it may still name a connection that is
-/// closed, and whose number another thread has by now.
 extern "C" int libmilter_poll(pollfd* watched, nfds_t count, int timeout) {
     if (count == 1 && (watched->events & POLLIN) != 0 && holds_octets(watched->fd)) {
         watched->revents = POLLIN;
@@ -94,6 +79,7 @@ extern "C" ssize_t libmilter_read(int fd, void* target, std::size_t size) {
     if (*place != nullptr && !(*place)->empty())
         return static_cast<ssize_t>((*place)->take(target, size));
     if (size >= read_ahead_octets) return ::read(fd, target, size);
+    // No exception may reach C; without memory reading goes on without.
     if (*place == nullptr) *place = new (std::nothrow) ReadAhead;
     if (*place == nullptr) return ::read(fd, target, size);
     return read_ahead(fd, **place, target, size);
@@ -102,25 +88,6 @@ extern "C" ssize_t libmilter_read(int fd, void* target, std::size_t size) {
 extern "C" int libmilter_close(int fd) {
     if (ReadAhead** place = place_of(fd)) delete std::exchange(*place, nullptr);
     return ::close(fd);
-}
-
-extern "C" int libmilter_cond_signal(pthread_cond_t* condition) {
-    if (the_woken == the_waiting) {
-        one_is_left_over = true;
-        return 0;
-    }
-    ++the_woken;
-    return ::pthread_cond_signal(condition);
-}
-
-extern "C" int libmilter_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* lock,
-                                        const timespec* end) {
-    one_is_left_over = false;  // this thread has just looked for one
-    ++the_waiting;
-    const int result = ::pthread_cond_timedwait(condition, lock, end);
-    --the_waiting;
-    the_woken = std::max(the_woken - 1, 0);
-    return result;
 }
 
 extern "C" int libmilter_poll_chk(pollfd* watched, nfds_t count, int timeout, std::size_t room) {
@@ -132,3 +99,5 @@ extern "C" ssize_t libmilter_read_chk(int fd, void* target, std::size_t size, st
     if (room < size) std::abort();
     return libmilter_read(fd, target, size);
 }
+
+}  // namespace maildircrypt

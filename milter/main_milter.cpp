@@ -12,6 +12,11 @@
 namespace maildircrypt {
 namespace {
 
+int fail(const std::string& what) {
+    std::cerr << "maildircrypt-milter: " << what << '\n';
+    return EXIT_FAILURE;
+}
+
 Result<void> run(const MilterSettings& settings) {
     const Log log{settings.log_target, "maildircrypt-milter"};
     if (auto usable = check_spill_directory(settings.spill_directory); !usable) return usable;
@@ -32,18 +37,13 @@ Result<void> run(const MilterSettings& settings) {
                                 [&keyd, &log](const Address& address, KeyState state) {
                                     keyd.report_clear(address, state, log);
                                 }};
-    const auto end = serve_milter(service, settings.socket_path, settings.socket_mode, [&log] {
+    const auto served = serve_milter(service, settings.socket_path, settings.socket_mode, [&log] {
         log.event(LogLevel::info, "ready", {});
         notify_ready();
     });
-    if (!end) return end.error();
-    log.event(LogLevel::info, "stopped", {});
-    std::quick_exit(EXIT_SUCCESS);  // threads of libmilter may still use all this
-}
-
-int fail(const std::string& what) {
-    std::cerr << "maildircrypt-milter: " << what << '\n';
-    return EXIT_FAILURE;
+    if (served) log.event(LogLevel::info, "stopped", {});
+    // Without destructors: threads of libmilter may still use all this.
+    std::quick_exit(served ? EXIT_SUCCESS : fail(served.error().what));
 }
 
 }  // namespace

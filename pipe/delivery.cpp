@@ -22,7 +22,7 @@
 namespace maildircrypt {
 namespace {
 
-/// As much as most messages need: each page that is touched costs a short life.
+/// Octets; small, for the reason in maildir_message.cpp.
 constexpr std::size_t read_size = 16 * 1024;
 constexpr std::size_t spill_memory = 2 * 1024 * 1024;
 

@@ -13,7 +13,7 @@
 namespace maildircrypt {
 namespace {
 
-/// A page that is touched costs a program that lives for one message more than a write(2) more.
+/// Octets. A page fault costs a program that lives for one message more than another write(2) does.
 constexpr std::size_t buffer_size = 16 * 1024;
 constexpr mode_t file_mode = 0600;
 /// Names tried before a collision counts as a fault: even one is next to impossible.

@@ -46,8 +46,9 @@ class LmtpSender(LetterSender):
             return answer, None
         header = "".join(f"{name}:{value}\r\n" for name, value in fields).encode()
         answer, = self.client.data(header + b"\r\n" + BODY, 1)
-        own = fields[-1][1].encode()
-        return answer, next(each.content for each in reversed(self.hop.transactions) if own in each.content)
+        own = dict(fields)["Message-ID"].encode()  # which stays readable outside
+        return answer, next((each.content for each in reversed(self.hop.transactions)
+                             if own in each.content), None)
 
 
 class MilterSender(LetterSender):

@@ -129,7 +129,7 @@ class KeyChange(unittest.TestCase):
         in_time = {}  # number of the step: how often
         for attempt in range(10 * times):
             for number, (change, state) in enumerate(steps):
-                remembered = isinstance(last, frozenset)
+                remembered = isinstance(last, frozenset)  # only keys to seal to are (keyd/API, LEASES)
                 if remembered:
                     self.remember(address, last)
                 asked = time.monotonic()

@@ -390,7 +390,7 @@ class States(MilterTest):
         self.start()
         beside = self.client()
         beside.mail()
-        frame = struct.pack(">I", 13) + b"O" + struct.pack(">III", 6, 0x1FF, 0x1FFFFF)
+        frame = struct.pack(">I", 13) + b"O" + negotiation()
         for octets in (b"", b"\0", b"\0\0\0", b"\0\0\0\0", b"\xff" * 5, b"\0\0\0\x01Z",
                        b"GET / HTTP/1.0\r\n\r\n", os.urandom(100000), frame[:9], frame + frame,
                        frame + b"\0\0\0\x05Rab\0", frame + b"\0\x10\0\0L", frame + b"\0\0\0\x02Lx",
@@ -436,7 +436,7 @@ class Limits(MilterTest):
         self.assertEqual({answer for answer, _ in results}, {"continue"})
         self.assertTrue(all(size > 4000 for _, size in results))
 
-    def test_connections_that_never_pause_keep_no_other_waiting(self):
+    def test_connections_that_hardly_pause_keep_no_other_waiting(self):
         """libmilter wakes too few threads for a burst; those that are awake must come back for the rest."""
         self.start()
         for _ in range(30):
@@ -447,6 +447,7 @@ class Limits(MilterTest):
             end = time.monotonic() + 10
             while waiting:
                 self.assertLess(time.monotonic(), end, f"{len(waiting)} of 8 were not served")
+                # Longer than libmilter waits for a command, shorter than we do.
                 for ready in select.select(waiting, [], [], 0.002)[0]:
                     waiting.pop(ready).receive()
                 for client in clients:

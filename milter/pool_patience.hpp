@@ -1,0 +1,30 @@
+/// How long a thread of libmilter's pool waits for the next command of its connection.
+///
+/// libmilter waits a millisecond and then gives the connection back to its pool: a pipe, two other
+/// threads and often a new one. maildircrypt-milter's copy of it (Makefile) waits longer, except
+/// while a connection has commands and no thread. That happens because libmilter counts a thread as
+/// idle until it has woken up: it signals one thread for several connections, and the rest wait for
+/// the first thread that comes back (worker.c and engine.c of sendmail 8.17).
+#pragma once
+
+#include <pthread.h>
+
+namespace maildircrypt {
+
+/// Milliseconds: what libmilter asks poll(2) to wait, and what is waited instead.
+inline constexpr int pool_patience = 1;
+inline constexpr int own_patience = 50;
+
+/// What is waited now: one of the two. Any thread may call.
+int patience();
+
+}  // namespace maildircrypt
+
+// In the place of the functions that they are named after, under the lock of libmilter's pool,
+// which alone uses them.
+extern "C" {
+/// When all that wait are woken already, wakes nobody, returns 0, and patience() is pool_patience
+/// until a thread waits again.
+int libmilter_cond_signal(pthread_cond_t* condition);
+int libmilter_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* lock, const timespec* end);
+}
