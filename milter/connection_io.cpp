@@ -70,7 +70,8 @@ extern "C" int libmilter_poll(pollfd* watched, nfds_t count, int timeout) {
         watched->revents = POLLIN;
         return 1;
     }
-    return ::poll(watched, count, timeout == pool_patience ? patience() : timeout);
+    if (count == 1 && timeout == pool_patience) return await_command(*watched);
+    return ::poll(watched, count, timeout);
 }
 
 extern "C" ssize_t libmilter_read(int fd, void* target, std::size_t size) {

@@ -5,8 +5,8 @@
 /// those that they are named after in the copy of libmilter that maildircrypt-milter is linked with
 /// (Makefile), and nowhere else. What has arrived on a connection is taken at once and handed out
 /// as libmilter asks for it; a poll of that connection alone says so. A connection that ends behind
-/// what is held ends when that is used up. libmilter's wait for the next command is patience()
-/// (milter/pool_patience.hpp).
+/// what is held ends when that is used up. libmilter's wait for the next command is
+/// await_command() (milter/pool_patience.hpp).
 ///
 /// A connection belongs to one thread at a time and is not in the pool while octets of it are held
 /// (engine.c and worker.c of sendmail 8.17); threads hand it on under the pool's lock. The pool's

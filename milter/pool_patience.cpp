@@ -1,7 +1,11 @@
 #include "milter/pool_patience.hpp"
 
 #include <algorithm>
-#include <atomic>
+#include <array>
+#include <cstdint>
+
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 namespace maildircrypt {
 namespace {
@@ -10,18 +14,42 @@ namespace {
 /// not woken up. Under the pool's lock.
 int the_waiting = 0;
 int the_woken = 0;
-/// A connection with commands found all of them woken for others.
-std::atomic<bool> one_is_left_over{false};
+
+/// Counts the connections that are left over, so that threads can poll for them. -1 when there is
+/// none to be had. Never closed: threads of libmilter still run when the process ends.
+int left_over() {
+    static const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
+    return fd;
+}
+
+/// False when none is left over, or another thread took it.
+bool take_one() {
+    std::uint64_t one = 0;
+    return ::read(left_over(), &one, sizeof one) == sizeof one;
+}
 
 }  // namespace
 
-int patience() {
-    return one_is_left_over ? pool_patience : own_patience;
+bool one_is_left_over() {
+    pollfd watched{left_over(), POLLIN, 0};
+    return ::poll(&watched, 1, 0) == 1;
+}
+
+int await_command(pollfd& connection) {
+    const int patience = left_over() < 0 ? pool_patience : own_patience;
+    for (;;) {
+        std::array<pollfd, 2> watched{{connection, {left_over(), POLLIN, 0}}};
+        const int ready = ::poll(watched.data(), watched.size(), patience);
+        connection.revents = watched[0].revents;
+        if (ready <= 0 || connection.revents != 0) return std::min(ready, 1);
+        if (take_one()) return 0;
+    }
 }
 
 extern "C" int libmilter_cond_signal(pthread_cond_t* condition) {
     if (the_woken == the_waiting) {
-        one_is_left_over = true;
+        // It fails only where nobody polls for it, or when 2^64 are left over.
+        (void)::eventfd_write(left_over(), 1);
         return 0;
     }
     ++the_woken;
@@ -30,7 +58,8 @@ extern "C" int libmilter_cond_signal(pthread_cond_t* condition) {
 
 extern "C" int libmilter_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* lock,
                                         const timespec* end) {
-    one_is_left_over = false;  // this thread has just looked for one
+    while (take_one()) {  // those that were left over have a thread by now
+    }
     ++the_waiting;
     const int result = ::pthread_cond_timedwait(condition, lock, end);
     --the_waiting;

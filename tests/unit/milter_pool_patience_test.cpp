@@ -6,6 +6,8 @@
 #include <thread>
 
 #include <boost/test/unit_test.hpp>
+#include <fcntl.h>
+#include <unistd.h>
 
 using namespace maildircrypt;
 
@@ -38,30 +40,76 @@ private:
 
 BOOST_AUTO_TEST_SUITE(milter_pool_patience)
 
-BOOST_AUTO_TEST_CASE(nobody_is_waited_for_long_while_a_connection_has_no_thread) {
-    std::mutex lock;
-    std::condition_variable told;
-    const auto tell = [&] {
+/// The pool: its lock and what its workers wait for.
+struct Pool {
+    int tell() {
         const std::lock_guard held{lock};
         return libmilter_cond_signal(told.native_handle());
-    };
-    // No worker yet.
-    BOOST_TEST(tell() == 0);
-    BOOST_TEST(patience() == pool_patience);
-    {
-        // It begins to wait, which ends the haste, is told, and wakes up with or after the second
-        // signal: that one finds it gone or taken.
-        const Worker worker{lock, told};
-        while (patience() == pool_patience) std::this_thread::yield();
-        BOOST_TEST(tell() == 0);
-        BOOST_TEST(patience() == own_patience);
-        BOOST_TEST(tell() == 0);
-        BOOST_TEST(patience() == pool_patience);
     }
-    const Worker first{lock, told};
-    while (patience() == pool_patience) std::this_thread::yield();
-    BOOST_TEST(tell() == 0);
-    BOOST_TEST(patience() == own_patience);
+
+    std::mutex lock;
+    std::condition_variable told;
+};
+
+/// Both ends of a connection on which nothing is said.
+struct Silence {
+    Silence() { BOOST_TEST_REQUIRE(::pipe2(ends, O_CLOEXEC) == 0); }
+    Silence(const Silence&) = delete;
+    Silence& operator=(const Silence&) = delete;
+    ~Silence() {
+        ::close(ends[0]);
+        ::close(ends[1]);
+    }
+    int ends[2];
+};
+
+BOOST_AUTO_TEST_CASE(who_is_patient_comes_back_for_a_connection_that_is_left_over) {
+    Pool pool;
+    Silence silence;
+    pollfd connection{silence.ends[0], POLLIN, 0};
+    BOOST_TEST(!one_is_left_over());
+    // Two are told of, and no worker waits.
+    BOOST_TEST(pool.tell() == 0);
+    BOOST_TEST(pool.tell() == 0);
+    BOOST_TEST(one_is_left_over());
+    BOOST_TEST(await_command(connection) == 0);
+    BOOST_TEST(one_is_left_over());
+    BOOST_TEST(await_command(connection) == 0);
+    BOOST_TEST(!one_is_left_over());
+    BOOST_TEST(await_command(connection) == 0);  // its patience ends
+}
+
+BOOST_AUTO_TEST_CASE(a_command_comes_before_what_is_left_over) {
+    Pool pool;
+    Silence broken;
+    BOOST_TEST_REQUIRE(::write(broken.ends[1], "x", 1) == 1);
+    pollfd connection{broken.ends[0], POLLIN, 0};
+    BOOST_TEST(pool.tell() == 0);
+    BOOST_TEST(await_command(connection) == 1);
+    BOOST_TEST(connection.revents == POLLIN);
+    BOOST_TEST(one_is_left_over());
+    pollfd nothing{-1, POLLIN, 0};
+    BOOST_TEST(await_command(nothing) == 0);
+    BOOST_TEST(!one_is_left_over());
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_that_waits_is_woken_once) {
+    Pool pool;
+    BOOST_TEST(pool.tell() == 0);
+    {
+        // It has found none that is left over.
+        const Worker worker{pool.lock, pool.told};
+        while (one_is_left_over()) std::this_thread::yield();
+        BOOST_TEST(pool.tell() == 0);
+        BOOST_TEST(!one_is_left_over());
+        // It is woken already, or gone.
+        BOOST_TEST(pool.tell() == 0);
+        BOOST_TEST(one_is_left_over());
+    }
+    const Worker next{pool.lock, pool.told};
+    while (one_is_left_over()) std::this_thread::yield();
+    BOOST_TEST(pool.tell() == 0);
+    BOOST_TEST(!one_is_left_over());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
