@@ -45,7 +45,7 @@ $(O)/foreign/libmilter.a: milter/libmilter.symbols $(LIBMILTER)
 	objcopy --redefine-syms=$< $(LIBMILTER) $@.new
 	nm -u $@.new >$@.undefined
 	@# What stands in the place of one call must stand in the place of all of its kind.
-	! grep -wE '(__)?(p?poll|select|readv?|recv|recvfrom|recvmsg|close|pthread_cond_(.*wait|broadcast))(_chk)?' $@.undefined
+	! grep -wE '(__)?(p?poll|select|readv?|recv|recvfrom|recvmsg|close|pthread_cond_(signal|.*wait|broadcast))(64|_chk)?' $@.undefined
 	mv $@.new $@
 maildircrypt-pipe-worker_MAIN := pipe/main_pipe_worker.cpp
 maildircrypt-pipe-worker_LIBS := pipe keyd seal base

@@ -47,12 +47,10 @@ int await_command(pollfd& connection) {
 }
 
 extern "C" int libmilter_cond_signal(pthread_cond_t* condition) {
-    if (the_woken == the_waiting) {
-        // It fails only where nobody polls for it, or when 2^64 are left over.
-        (void)::eventfd_write(left_over(), 1);
-        return 0;
-    }
-    ++the_woken;
+    if (the_woken < the_waiting)
+        ++the_woken;
+    else
+        (void)::eventfd_write(left_over(), 1);  // fails only where nobody polls for it
     return ::pthread_cond_signal(condition);
 }
 
@@ -65,6 +63,11 @@ extern "C" int libmilter_cond_timedwait(pthread_cond_t* condition, pthread_mutex
     --the_waiting;
     the_woken = std::max(the_woken - 1, 0);
     return result;
+}
+
+extern "C" int libmilter_cond_timedwait64(pthread_cond_t* condition, pthread_mutex_t* lock,
+                                          const timespec* end) {
+    return libmilter_cond_timedwait(condition, lock, end);
 }
 
 }  // namespace maildircrypt

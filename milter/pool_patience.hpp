@@ -29,8 +29,11 @@ bool one_is_left_over();
 // In the place of the functions that they are named after, under the lock of libmilter's pool,
 // which alone uses them.
 extern "C" {
-/// When all that wait are woken already, wakes nobody and returns 0: a connection is left over.
+/// When all that wait are woken already, a connection is left over.
 int libmilter_cond_signal(pthread_cond_t* condition);
 /// Who waits has found no connection without a thread.
 int libmilter_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* lock, const timespec* end);
+/// The same, by the name that 32-bit systems with 64-bit times have for it.
+int libmilter_cond_timedwait64(pthread_cond_t* condition, pthread_mutex_t* lock,
+                               const timespec* end);
 }

@@ -17,7 +17,10 @@ namespace {
 class Worker {
 public:
     Worker(std::mutex& lock, std::condition_variable& told) : lock_(lock), told_(told) {}
-    ~Worker() { thread_.join(); }
+    ~Worker() {
+        thread_.join();
+        BOOST_TEST(result_ == 0);
+    }
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
@@ -27,12 +30,12 @@ private:
         ::clock_gettime(CLOCK_REALTIME, &end);
         end.tv_sec += 60;
         std::unique_lock held{lock_};
-        BOOST_TEST(libmilter_cond_timedwait(told_.native_handle(), lock_.native_handle(), &end) ==
-                   0);
+        result_ = libmilter_cond_timedwait(told_.native_handle(), lock_.native_handle(), &end);
     }
 
     std::mutex& lock_;
     std::condition_variable& told_;
+    int result_ = -1;
     std::thread thread_{[this] { run(); }};
 };
 
