@@ -32,8 +32,7 @@ public:
     /// Whether there is what SEIPD version 2 needs: aes256_ocb() and hkdf_sha256().
     bool has_seipd2() const { return aes256_ocb_ && hkdf_; }
     const EVP_CIPHER* aes256_ocb() const { return aes256_ocb_.get(); }
-    /// RFC 5869. Fills `out`. An error when `salt` or `info` is empty: OpenSSL takes no empty
-    /// octets.
+    /// RFC 5869, but for the empty salt: that is an error. Fills `out`.
     Result<void> hkdf_sha256(Octets key, Octets salt, Octets info,
                              std::span<std::uint8_t> out) const;
     const EVP_MD* digest(KdfHash hash) const;

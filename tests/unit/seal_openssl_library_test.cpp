@@ -70,6 +70,8 @@ BOOST_AUTO_TEST_CASE(what_seipd_version_2_needs_is_there) {
     OctetString out(expected.size(), 0);
     BOOST_REQUIRE(bool(context->hkdf_sha256(key, salt, info, out)));
     BOOST_TEST(out == expected, boost::test_tools::per_element());
+    BOOST_TEST(bool(context->hkdf_sha256(key, salt, {}, out)));
+    BOOST_TEST(!context->hkdf_sha256(key, {}, info, out));
 }
 
 BOOST_AUTO_TEST_CASE(what_it_does_not_need_is_not) {

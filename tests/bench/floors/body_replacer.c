@@ -1,6 +1,7 @@
 /* body_replacer SOCKET: a milter that takes a message's body and gives the same octets back as its
    replacement. It is what maildircrypt-milter's speed is compared with: nothing that replaces bodies
-   through libmilter, as Debian ships it, does less. It asks for no callback and no answer that it can do without. */
+   through libmilter, as Debian ships it, does less. It asks for no callback and no answer that it can
+   do without. */
 #include <libmilter/mfapi.h>
 #include <stdio.h>
 #include <stdlib.h>
